@@ -37,8 +37,8 @@ from monitor.net.response import Response
 from monitor.polling import incremental, outcome
 from monitor.polling.articles import EntriesWithArticles, with_articles
 from monitor.polling.checks import check_shrinkage, find_quiet_deadline, is_first_in_parts, needs_shrink_check
-from monitor.polling.compared import count_alerts
-from monitor.polling.ingest import IngestResult, PolledEntries, commit_poll
+from monitor.polling.compared import PolledEntries, count_alerts
+from monitor.polling.ingest import IngestResult, commit_poll
 from monitor.polling.outage import commit_network_notice, commit_network_recovery
 from monitor.polling.outcome import PollContext
 from monitor.polling.steps import Ingest, StaleFingerprint, Step, take_step

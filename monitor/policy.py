@@ -16,10 +16,10 @@ from monitor.deliver.render import rule_template_names
 from monitor.errors import ConfigError, NoDescriptors, Problem, lacks_descriptors
 from monitor.resources import builtin_path
 from monitor.ruleset.aliases import read_aliases
-from monitor.ruleset.load import ALIASES_FILE, load_rules, read_yaml_file, rule_files
+from monitor.ruleset.load import ALIASES_FILE, alias_file, load_rules, read_yaml_file, rule_files
 from monitor.ruleset.query.compile import AliasNodes
 from monitor.ruleset.rule import Rule, RuleSet
-from monitor.ruleset.rule_reader import Surroundings
+from monitor.ruleset.rule_reader import KnownNames, Surroundings
 from monitor.text.analysis import Synonyms
 
 FileStamps: TypeAlias = tuple[tuple[str, int, int, int], ...]  # name, inode, size and modification time of each file
@@ -65,16 +65,20 @@ def undeliverable_rules(config: Config, rules: Iterable[Rule]) -> Iterator[Probl
 
 def read_rules(config: Config) -> tuple[RuleSet, tuple[Problem, ...]]:
     """Return the rules on disk and their problems. If any problem is an error, do not use the rules."""
-    source_names = [source.name for source in config.sources]
-    tag_selectors = [f"tag:{tag}" for source in config.sources for tag in source.tags]
     return load_rules(
         config.monitor.rules,
-        builtin_aliases=builtin_path("rules") / "aliases.yaml",
-        channels=config.channels,
-        sources=[*source_names, *tag_selectors],
-        templates=rule_template_names(config.monitor.templates),
+        builtin_aliases=builtin_path("rules") / ALIASES_FILE,
+        names=known_names(config),
         surroundings=Surroundings(config.monitor.timezone),
     )
+
+
+def known_names(config: Config) -> KnownNames:
+    """Return the names that rules may use with a config."""
+    source_names = [source.name for source in config.sources]
+    tag_selectors = [f"tag:{tag}" for source in config.sources for tag in source.tags]
+    templates = rule_template_names(config.monitor.templates)
+    return KnownNames(config.channels, [*source_names, *tag_selectors], templates)
 
 
 def load_policy(config: Config) -> Policy:
@@ -112,10 +116,10 @@ def stat_files(config: Config) -> FileStamps:
 
 def load_aliases(config: Config | None) -> AliasNodes:
     """Return the aliases of the rules folder, or the built-in ones. Raise ConfigError if they are invalid."""
-    user_file = config.monitor.rules / ALIASES_FILE if config else None
-    file = user_file if user_file and user_file.is_file() else builtin_path("rules") / ALIASES_FILE
+    builtin = builtin_path("rules") / ALIASES_FILE
+    file = alias_file(config.monitor.rules, builtin) if config else builtin
     problems: list[Problem] = []
-    source, tree = read_yaml_file(file, problems, lambda _: None)
+    source, tree = read_yaml_file(file or builtin, problems, lambda _: None)
     nodes, _, faults = read_aliases(tree)
     if problems := [*problems, *(source.to_problem(fault) for fault in faults)]:
         raise ConfigError(problems)

@@ -34,9 +34,9 @@ from monitor.sources.parse.pool import ParserPool
 from monitor.sources.state import PollResult
 from monitor.sources.turns import LANES, Lanes
 from monitor.sources.uplink import Uplink
-from monitor.store.answer_key import ensure_answer_key
 from monitor.store.base import Store
 from monitor.store.connect import open_any_schema
+from monitor.store.secret_keys import ANSWER_KEY, ensure_secret_key
 from monitor.text.analysis import forget_analyses
 from monitor.text.split import Pattern, compile_pattern
 
@@ -186,7 +186,7 @@ async def open_runtime(
                 ignore_patterns=compile_ignore_patterns(config),
                 templates=templates,
                 notifiers=open_notifiers(config.channels, network),
-                answer_key=ensure_answer_key(store),
+                answer_key=ensure_secret_key(store, ANSWER_KEY),
                 uplink=Uplink({source.name: urlsplit(source.url).netloc for source in config.sources}),
                 worker=worker,
                 clock=clock,

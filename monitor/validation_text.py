@@ -33,11 +33,11 @@ def closest_name(word: str, names: Iterable[str]) -> str | None:
     from rapidfuzz.distance import OSA
 
     choices = list(names)
-    found = process.extractOne(
+    match = process.extractOne(
         word, choices, scorer=OSA.normalized_similarity, processor=str.casefold, score_cutoff=MIN_SIMILARITY
     )
-    if found:
-        return str(found[0])
+    if match:
+        return str(match[0])
     longer = [name for name in choices if name.casefold().startswith(word.casefold())]
     return longer[0] if len(longer) == 1 and len(word) >= MIN_PREFIX_CHARS else None
 

@@ -44,7 +44,7 @@ PURE = (
     "assess", "daemon.health", "daemon.sharing", "polling.outcome",
     "config.quiet_hours", "sources.adaptive_interval", "sources.anomalies", "sources.flapping", "sources.health",
     "sources.host_slots", "sources.moving_lines", "sources.schedule", "sources.state", "deliver.backoff",
-    "deliver.answer_context", "deliver.delivery_status",
+    "deliver.delivery_status",
     "deliver.escaping", "deliver.excerpt", "deliver.grouping", "deliver.headline", "deliver.headline_topic",
     "deliver.render", "deliver.sanitize", "deliver.slack_blocks",
     "deliver.template_context", "deliver.webhook_payload", "deliver.word_diff",

@@ -119,10 +119,10 @@ def absence_reason(
 def unread_names(unread: Sequence[SourceReading], now: Moment, timezone: tzinfo) -> str:
     """Return the names of sources with the times since which they could not be read."""
     names = [
-        f"{one.name} (never read)"
-        if one.read_at is None
-        else f"{one.name} (read at {clock_time(one.read_at, now, timezone)})"
-        for one in unread[:MAX_NAMED_SOURCES]
+        f"{reading.name} (never read)"
+        if reading.read_at is None
+        else f"{reading.name} (read at {clock_time(reading.read_at, now, timezone)})"
+        for reading in unread[:MAX_NAMED_SOURCES]
     ]
     hidden = len(unread) - len(names)
     return ", ".join(names) + (f" and {hidden} more" if hidden else "")

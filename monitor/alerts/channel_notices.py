@@ -9,11 +9,11 @@ from collections.abc import Mapping, Sequence
 
 from monitor.alerts.ids import build_message, stable_id
 from monitor.model import Alert, Message, Moment, Severity
-from monitor.units import DAY
+from monitor.units import DAY, HOUR
 
 MONITOR_RULE = "monitor"
 CAUSE_WORDS = 5  # leading words of an error that identify its cause; the rest are details such as queue ids
-OUTAGE_NOTICE_AFTER_S = 3600.0  # a shorter outage is normal: a restart, a network fault
+OUTAGE_NOTICE_AFTER_S = HOUR  # a shorter outage is normal: a restart, a network fault
 
 
 def is_notice(alert: Alert) -> bool:

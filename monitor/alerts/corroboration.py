@@ -103,7 +103,9 @@ def with_other_sources(alert: Alert, find_prior_claims: Callable[[str], Iterable
     others = [others_of(finding) for finding in alert.findings]
     if others == [finding.also_said_by for finding in alert.findings]:
         return alert
-    findings = (replace(finding, also_said_by=said) for finding, said in zip(alert.findings, others, strict=True))
+    findings = (
+        replace(finding, also_said_by=sources) for finding, sources in zip(alert.findings, others, strict=True)
+    )
     return replace(alert, findings=tuple(findings))
 
 

@@ -56,9 +56,9 @@ def is_change_of(change: AlertFinding, finding: AlertFinding) -> bool:
     return change.novelty is Novelty.CHANGED and change.nearest is not None and change.nearest.text == finding.claim
 
 
-def states_all(one: AlertFinding, other: AlertFinding, synonyms: Synonyms) -> bool:
+def states_all(finding: AlertFinding, other: AlertFinding, synonyms: Synonyms) -> bool:
     """Whether the first finding states all of the second."""
-    verdict = judge_pair(as_prior_claim(one), other.claim, other.published, synonyms)
+    verdict = judge_pair(as_prior_claim(finding), other.claim, other.published, synonyms)
     return verdict.novelty is Novelty.REPEATED
 
 
@@ -83,26 +83,26 @@ def with_sayings(
     finding: AlertFinding, sayings: Sequence[PriorClaim], synonyms: Synonyms = NO_SYNONYMS
 ) -> AlertFinding:
     """Add the last report of each other independent source, and the figures that differ."""
-    own = as_prior_claim(finding)
+    claim = as_prior_claim(finding)
     related = [saying for saying in sayings if saying.withdrawn_at is None]
-    independent = {report.source for report in independent_reports(reports_of_claim([own, *related]))}
+    independent = {report.source for report in independent_reports(reports_of_claim([claim, *related]))}
     last_by_source = {
         saying.source: saying
         for saying in sorted(related, key=lambda saying: saying.at)
-        if saying.source in independent - {own.source}
+        if saying.source in independent - {claim.source}
     }
     others = tuple(last_by_source.values())
-    return replace(finding, also_said_by=others, figures=figures_by_source(own, others, synonyms))
+    return replace(finding, also_said_by=others, figures=figures_by_source(claim, others, synonyms))
 
 
 def figures_by_source(
-    own: PriorClaim, others: Sequence[PriorClaim], synonyms: Synonyms = NO_SYNONYMS
+    claim: PriorClaim, others: Sequence[PriorClaim], synonyms: Synonyms = NO_SYNONYMS
 ) -> tuple[FigurePoint, ...]:
-    """Return the figure of each source, oldest first, if any differs from `own`; else ()."""
+    """Return the figure of each source, oldest first, if any differs from `claim`; else ()."""
     points: dict[str, FigurePoint] = {}
     for other in others:
-        changes = differing_figures(other, own.text, own.at, synonyms)
-        for prior, figures in ((own, [c.after for c in changes]), (other, [c.before for c in changes])):
+        changes = differing_figures(other, claim.text, claim.at, synonyms)
+        for prior, figures in ((claim, [c.after for c in changes]), (other, [c.before for c in changes])):
             points.update(figure_point(prior, figures))
     return tuple(sorted(points.values(), key=lambda point: point.at))
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 
-from monitor.config.quiet_hours import DAY_MINUTES, WEEK_MINUTES
+from monitor.config.quiet_hours import WEEK_MINUTES, minute_of_week
 from monitor.model import Alert, Moment, Reason, Severity
 
 
@@ -51,7 +51,7 @@ class ChannelPreferences:
         if not self.quiet_minutes:
             return None
         local = datetime.fromtimestamp(now, self.timezone)
-        minute = local.weekday() * DAY_MINUTES + local.hour * 60 + local.minute
+        minute = minute_of_week(local)
         if minute not in self.quiet_minutes:
             return None
         minutes_ahead = next(

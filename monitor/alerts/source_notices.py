@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from monitor.alerts.channel_notices import MONITOR_RULE
 from monitor.alerts.ids import stable_id
 from monitor.model import Alert, Moment, Severity
-from monitor.units import DAY
+from monitor.units import DAY, HOUR
 
 # A failing source is announced after both of these, so that a short outage or one bad poll a day is not.
 LONG_LASTING_S, FAILING_NOTICE_POLLS = DAY, 4
@@ -155,7 +155,7 @@ def source_alert(source: str, kind: str, text: str, since: Moment, now: Moment) 
 
 def humanize_duration(seconds: float) -> str:
     """Return `30 hours` or `3 days`: hours below two days, else days."""
-    hours = max(1, round(seconds / 3600))
+    hours = max(1, round(seconds / HOUR))
     if hours < 48:
         return f"{hours} hour{'s' if hours > 1 else ''}"
     return f"{round(hours / 24)} days"

@@ -39,10 +39,10 @@ def alert_changes(
     stories = {prior.story for priors in priors_by_index.values() for prior in priors}
     alerts = history.alerts_of_stories(rules, stories) if stories else []
     outdated = {id for alert in alerts for id in alert.confirms} | set(skipped)
-    found = (
+    changes = (
         change_of(alert, update, priors_by_index, history, echoes) for alert in alerts if alert.id not in outdated
     )
-    return tuple(change for change in found if change)
+    return tuple(change for change in changes if change)
 
 
 def related_priors(index: int, echoes: UpdateEchoes) -> list[PriorClaim]:
@@ -75,9 +75,11 @@ def change_of(
 
 def with_report(finding: AlertFinding, current: PriorClaim, history: AlertHistory) -> tuple[AlertFinding, str]:
     """Return the finding with a claim of this moment, and what that adds: a source, a figure, or "" for nothing."""
-    said = [*finding.also_said_by, *history.prior_claims(event_texts(finding))]
-    known = {finding.source, *(prior.source for prior in other_sources(finding, said))}
-    independent = {r.source for r in reports_of_claim([as_prior_claim(finding), *said, current]) if not r.copied_from}
+    sayings = [*finding.also_said_by, *history.prior_claims(event_texts(finding))]
+    known = {finding.source, *(prior.source for prior in other_sources(finding, sayings))}
+    independent = {
+        r.source for r in reports_of_claim([as_prior_claim(finding), *sayings, current]) if not r.copied_from
+    }
     points = figures_by_source(as_prior_claim(finding), [replace(current, source=f"{current.source}\n")])
     moved = [replace(p, source=current.source) for p in points if p.source == f"{current.source}\n"]
     is_same = any((p.source, p.text) == (m.source, m.text) for p in finding.figures for m in moved)

@@ -11,12 +11,11 @@ from monitor.backtest.archive import load_stored_updates
 from monitor.backtest.gained import gained_alerts
 from monitor.backtest.run import HypotheticalAlert, run_backtest, split_by_scope
 from monitor.config.models import Config
-from monitor.deliver.templates import rule_template_names
 from monitor.errors import Problem
 from monitor.model import Moment
-from monitor.policy import load_policy
+from monitor.policy import known_names, load_policy
 from monitor.resources import builtin_path
-from monitor.ruleset.load import ALIASES_FILE, gc_disabled, load_files
+from monitor.ruleset.load import ALIASES_FILE, alias_file, gc_disabled, load_files
 from monitor.ruleset.rule import RuleSet
 from monitor.ruleset.rule_reader import Surroundings
 from monitor.store.corroboration import alerts_with_other_sources
@@ -61,13 +60,10 @@ class Reading:
 
 def load_rule_file(config: Config, file: Path) -> tuple[RuleSet, Sequence[Problem]]:
     """Load the rules of one file with the aliases of the rules folder; also return its problems."""
-    user_aliases = config.monitor.rules / ALIASES_FILE
     return load_files(
         [file],
-        aliases=user_aliases if user_aliases.is_file() else builtin_path("rules") / ALIASES_FILE,
-        channels=config.channels,
-        sources=[name for source in config.sources for name in (source.name, *(f"tag:{tag}" for tag in source.tags))],
-        templates=rule_template_names(config.monitor.templates),
+        aliases=alias_file(config.monitor.rules, builtin_path("rules") / ALIASES_FILE),
+        names=known_names(config),
         surroundings=Surroundings(config.monitor.timezone),
     )
 

@@ -94,8 +94,8 @@ def _proxies_in_use(config: Config) -> tuple[str, ...]:
         lines.append(f"sources and channels use {parse_proxy(network_proxy.get_secret_value())}")
     for source in config.sources:
         if source.proxy is not None:
-            own = source.proxy.get_secret_value()
-            lines.append(f"source {source.name} uses {parse_proxy(own) if own else 'no proxy'}")
+            address = source.proxy.get_secret_value()
+            lines.append(f"source {source.name} uses {parse_proxy(address) if address else 'no proxy'}")
     return tuple(lines)
 
 
@@ -106,14 +106,13 @@ def _check_rules(partial: PartialConfig, config: Config | None) -> RuleCheck:
     from monitor.policy import undeliverable_rules
     from monitor.resources import builtin_path
     from monitor.ruleset.load import load_rules
-    from monitor.ruleset.rule_reader import Surroundings
+    from monitor.ruleset.rule_reader import KnownNames, Surroundings
 
+    source_names = None if partial.sources is None else (*partial.sources, *partial.tags)
     rules, problems = load_rules(
         partial.rules,
         builtin_aliases=builtin_path("rules") / "aliases.yaml",
-        channels=partial.channels,
-        sources=None if partial.sources is None else (*partial.sources, *partial.tags),
-        templates=rule_template_names(partial.templates),
+        names=KnownNames(partial.channels, source_names, rule_template_names(partial.templates)),
         surroundings=Surroundings(config.monitor.timezone if config else UTC, now=time.time()),
     )
     source_tags = {source.name: source.tags for source in config.sources} if config else {}

@@ -17,6 +17,7 @@ from monitor.cli.options import (
     limit_option,
     load_config,
     open_existing_store,
+    require_known_name,
 )
 from monitor.cli.output import pluralize, show_json, show_table
 
@@ -101,10 +102,7 @@ def _retry_delivery(path: Path, delivery_id: int) -> int:
 def _release_channel(path: Path, channel: str) -> int:
     """Return the exit code: 1 if the channel holds nothing."""
     config = load_config(path)
-    if channel not in config.channels:
-        from monitor.config_file.problems import closest_hint
-
-        raise click.UsageError(f'unknown channel "{channel}"{closest_hint(channel, list(config.channels))}')
+    require_known_name("channel", channel, config.channels)
     with open_existing_store(config) as store:
         from monitor.store.outbox import flush_channel_batches
 

@@ -1,4 +1,4 @@
-"""A command group that suggests the nearest command for a misspelled one."""
+"""What commands with subcommands share: hints for misspelled ones, ids, and options before the subcommand."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,6 +40,14 @@ def load_config(path: Path, *, needs_secrets: bool = False) -> Config:
     from monitor.config_file.load import read_config
 
     return read_config(path, env=os.environ, needs_secrets=needs_secrets)
+
+
+def require_known_name(kind: str, name: str, known_names: Collection[str]) -> None:
+    """Raise UsageError, with the nearest name, if the name of a rule, source or channel does not exist."""
+    if name not in known_names:
+        from monitor.config_file.problems import closest_hint
+
+        raise click.UsageError(f'unknown {kind} "{name}"{closest_hint(name, known_names)}')
 
 
 def is_store_missing(config: Config) -> bool:

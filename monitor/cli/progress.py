@@ -5,10 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from monitor.store.base import NoteProgress
+from monitor.store.base import NoteProgress, no_progress
 
 
 def shows_progress(*, as_json: bool = False) -> bool:
@@ -19,7 +17,7 @@ def shows_progress(*, as_json: bool = False) -> bool:
 def progress_bars(*, as_json: bool = False) -> Iterator[NoteProgress]:
     """Show a bar for each kind of work that the caller notes; nothing without a terminal."""
     if not shows_progress(as_json=as_json):
-        yield lambda _work, _done, _total: None
+        yield no_progress
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn

@@ -32,8 +32,8 @@ def command(query: str, path: Path, limit: int, as_json: bool) -> None:
 
     parsed_query = parse_search(query, load_aliases(config))
     with open_existing_store(config) as store, store.read() as conn:
-        found = list(islice(search_claims(conn, parsed_query), limit))
-        results = [(claim, find_update_saying(conn, claim.sayings[0])) for claim in found]
+        claims = list(islice(search_claims(conn, parsed_query), limit))
+        results = [(claim, find_update_saying(conn, claim.sayings[0])) for claim in claims]
     if as_json:
         show_json([found_claim_json(*result) for result in results])
     else:

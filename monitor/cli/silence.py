@@ -16,13 +16,12 @@ from monitor.cli.options import (
     json_option,
     load_config,
     open_existing_store,
+    require_known_name,
 )
 from monitor.cli.output import iso_utc, show_json, show_table
 from monitor.units import parse_duration, parse_time
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-
     from monitor.alerts.silences import Silence
     from monitor.config.models import Config
 
@@ -114,27 +113,20 @@ def _build_silence(config: Config, options: dict[str, str | None], until_facts_c
 def _check_scope(config: Config, scope: dict[str, str | None]) -> None:
     """Raise UsageError for a name or query that can never match."""
     if scope["source"]:
-        _require_known_name("source", scope["source"], [source.name for source in config.sources])
+        require_known_name("source", scope["source"], [source.name for source in config.sources])
     if not (scope["rule"] or scope["match"]):
         return
     from monitor.policy import load_policy
 
     rules = load_policy(config).rules
     if scope["rule"]:
-        _require_known_name("rule", scope["rule"], [rule.name for rule in rules.rules])
+        require_known_name("rule", scope["rule"], [rule.name for rule in rules.rules])
     if scope["match"]:
         from monitor.ruleset.query.compile import compile_query
 
         query, faults = compile_query(scope["match"], rules.aliases.nodes)
         if query is None:
             raise click.UsageError(f"--match, character {faults[0].offset + 1}: {faults[0].message}")
-
-
-def _require_known_name(kind: str, name: str, known_names: Collection[str]) -> None:
-    if name not in known_names:
-        from monitor.config_file.problems import closest_hint
-
-        raise click.UsageError(f'unknown {kind} "{name}"{closest_hint(name, known_names)}')
 
 
 def _end_time(config: Config, duration: str | None, until: str | None, now: float) -> float:

@@ -1,4 +1,4 @@
-"""`monitor sources`: list the sources and their state. Its subcommands are in `sources_edit` and `sources_check`."""
+"""`monitor sources`: list the sources and their state. Its subcommands are in the modules `sources_…`."""
 
 from __future__ import annotations
 

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from datetime import datetime
 
 from monitor.units import WEEKDAYS
 
 DAY_MINUTES, WEEK_MINUTES = 24 * 60, 7 * 24 * 60
 SPAN_PATTERN = re.compile(r"(?:([a-z,-]+) +)?([0-2]?[0-9]):([0-5][0-9]) ?[-–] ?([0-2]?[0-9]):([0-5][0-9])")
 EXPECTED_HOURS = 'expected hours such as "22:00-07:00" or "sat,sun 00:00-24:00"'
+
+
+def minute_of_week(local: datetime) -> int:
+    """Return the minutes since Monday 00:00."""
+    return local.weekday() * DAY_MINUTES + local.hour * 60 + local.minute
 
 
 def minutes_of_week(spans: Iterable[str]) -> frozenset[int]:

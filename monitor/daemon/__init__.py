@@ -1,1 +1,1 @@
-"""The running program: scheduler, leases, reload of rules, look-back, clock."""
+"""The running program: scheduler, workers, leases, reload of files, look-back, clock steps, health and watchdog."""

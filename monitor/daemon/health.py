@@ -137,12 +137,12 @@ class Health:
         first = min(state.succeeded if state.failed is None else state.failed for _, state in failing)
         return CheckReport("failing", now - (elapsed - first), "; ".join(dict.fromkeys(reasons)))
 
-    def _with_others(self, name: CheckName, own: CheckReport) -> CheckReport:
+    def _with_others(self, name: CheckName, local: CheckReport) -> CheckReport:
         """Return the check of this worker, or that of the first other one that fails."""
-        for worker, checks in self.others if own.is_ok else ():
+        for worker, checks in self.others if local.is_ok else ():
             if name in checks and not checks[name].is_ok:
                 return CheckReport("failing", checks[name].since, f"{worker}: {checks[name].reason}")
-        return own
+        return local
 
 
 def health_json(report: HealthReport) -> dict[str, Any]:

@@ -23,9 +23,9 @@ INTERRUPTED_LEASE_S = 10.0  # after this a source is polled again whose result c
 def lease_sources(
     runtime: Runtime,
     limit: int,
-    host_slots: HostSlots | None = None,
-    names: Collection[str] | None = None,
-    shards: Sequence[int] | None = None,
+    host_slots: HostSlots,
+    names: Collection[str] | None,
+    shards: Sequence[int] | None,
 ) -> list[SourceState]:
     """Lease due sources of these shards, or those of `names` that are not backing off, whatever their interval.
 
@@ -38,17 +38,10 @@ def lease_sources(
         commit_polls(conn, drain(runtime.pending_outcomes), runtime.policy)
         interrupted = [runtime.interrupted_polls.pop() for _ in range(len(runtime.interrupted_polls))]
         sources.shorten_leases(conn, interrupted, runtime.worker.id, runtime.clock() + INTERRUPTED_LEASE_S)
-        return sources.lease_due_sources(
-            conn,
-            runtime.clock(),
-            limit=limit,
-            lease_seconds=POLL_LEASE_S,
-            names=names,
-            ignore_interval=names is not None,
-            host_slots=host_slots,
-            worker=runtime.worker.id,
-            shards=shards,
-        )
+        lease = sources.Lease(runtime.clock(), POLL_LEASE_S, runtime.worker.id)
+        if names is None:
+            return sources.lease_due_sources(conn, lease, limit=limit, host_slots=host_slots, shards=shards)
+        return sources.lease_named_sources(conn, lease, names, limit=limit, host_slots=host_slots)
 
 
 def flush_pending_outcomes(runtime: Runtime) -> None:

@@ -102,11 +102,11 @@ class Membership:
 
 def hosts_of_shards(runtime: Runtime, shards: Collection[int] | None) -> dict[str, str]:
     """Return the host of each source in these shards, by source; None is all shards."""
-    is_polite_to, own = runtime.fetcher.is_polite_to, None if shards is None else frozenset(shards)
+    is_polite_to, wanted = runtime.fetcher.is_polite_to, None if shards is None else frozenset(shards)
     return {
         source.name: urlsplit(source.url).netloc
         for source in runtime.config.sources
-        if own is None or shard_of_source(source, is_polite_to) in own
+        if wanted is None or shard_of_source(source, is_polite_to) in wanted
     }
 
 

@@ -123,10 +123,10 @@ class Probes:
 
     def note_overdue(self, overdue: Mapping[str, bool]) -> None:
         """Note the channels of this worker whose due messages nobody tries."""
-        own = [
+        served = [
             name for name in overdue if name in self.runtime.notifiers and self.membership.serves(f"channel {name}")
         ]
-        stuck = sorted(name for name in own if overdue[name] or name not in self.sending)
+        stuck = sorted(name for name in served if overdue[name] or name not in self.sending)
         if stuck:
             self.health.record_failure("queue", f"waiting for {', '.join(stuck)}")
         else:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import multiprocessing
+import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -16,7 +19,6 @@ from monitor.actions import request_polls
 from monitor.assess import Policy
 from monitor.config.models import Config
 from monitor.daemon.faults import LoopFaults
-from monitor.daemon.forced_stop import end_process_after
 from monitor.daemon.health import STALE_AFTER_S, Health, health_json
 from monitor.daemon.membership import join_store, leave_store, refuse_beside_others
 from monitor.daemon.memory import freeze_loaded_objects
@@ -33,6 +35,7 @@ from monitor.store.base import Store
 from monitor.store.rule_state import mark_rules_accepted
 
 log = structlog.get_logger()
+STOP_DEADLINE_S = 7.5  # container managers kill after 10 seconds
 
 
 def run_daemon(config: Config, *, once: bool = False, worker: Worker | None = None) -> None:
@@ -102,7 +105,22 @@ async def run_forever(config: Config, worker: Worker | None = None) -> None:
         with watch_process(pulses_of_daemon(loop, runtime), ends_itself=runtime.worker.is_supervised):
             await stop.wait()
         notify_systemd("STOPPING=1")
-        end_process_after()
+        end_process_in_time()
+
+
+def end_process_in_time() -> None:
+    """End this process with status 0 if it has not ended by the deadline: a hung receiver, disk or database must not
+    delay a stop. Whatever was not stored is done again after the next start, as after a crash."""
+    timer = threading.Timer(STOP_DEADLINE_S, end_process)
+    timer.daemon = True
+    timer.start()
+
+
+def end_process() -> None:
+    log.warning("stop took too long, ending now", stage="daemon", seconds=STOP_DEADLINE_S)
+    for child in multiprocessing.active_children():
+        child.kill()
+    os._exit(0)
 
 
 @asynccontextmanager

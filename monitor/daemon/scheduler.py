@@ -44,10 +44,11 @@ from monitor.runtime import Runtime
 from monitor.sources.host_slots import HostQueue, HostSlots
 from monitor.sources.state import SourceState
 from monitor.store.retention_clock import ClockWatch
+from monitor.units import HOUR
 
 log = structlog.get_logger()
 TICK_INTERVAL_S = 1.0
-RETENTION_INTERVAL_S = 6 * 3600.0
+RETENTION_INTERVAL_S = 6 * HOUR
 MAX_CONCURRENT_POLLS = 160
 MAX_OUTAGE_POLLS = 3  # while the network is down
 MAX_POLLS_PER_HOST = 4
@@ -248,7 +249,7 @@ class Daemon:
     async def close_retired_notifiers(self) -> None:
         """Close the notifiers of changed and removed channels that nothing is being sent with."""
         retired = self.runtime.retired_notifiers
-        for name, notifier in [one for one in retired if one[0] not in self.send_tasks]:
+        for name, notifier in [pair for pair in retired if pair[0] not in self.send_tasks]:
             retired.remove((name, notifier))
             await notifier.close()
 

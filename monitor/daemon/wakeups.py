@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 import structlog
 
-from monitor.errors import StoreError
+from monitor.errors import StoreError, StoreOutdated
 from monitor.runtime import Runtime
 
 log = structlog.get_logger()
@@ -52,6 +52,8 @@ async def react(reaction: Callable[[], Awaitable[None]]) -> None:
     """Run a reaction. If it fails, the next tick tries the same."""
     try:
         await reaction()
+    except StoreOutdated:
+        pass  # the next beat ends the daemon with this error
     except StoreError as error:
         log.error("store failed", stage="daemon", name="wake-up", error=str(error))
 

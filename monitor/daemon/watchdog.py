@@ -40,7 +40,7 @@ class Pulse:
     steps: Callable[[], int] = lambda: 0
     _calls: int = 0
     _is_waiting: bool = False
-    _seen: int = -1
+    _last_ended: int = -1
     _advanced: float = field(default_factory=time.monotonic)
 
     @classmethod
@@ -54,8 +54,8 @@ class Pulse:
     def is_stuck(self) -> bool:
         """Return whether it has not advanced for too long. Call it regularly."""
         now, ended = time.monotonic(), self._calls + self.steps()
-        if ended != self._seen:
-            self._seen, self._advanced = ended, now
+        if ended != self._last_ended:
+            self._last_ended, self._advanced = ended, now
         if not self._is_waiting:
             self._is_waiting = True
             with suppress(RuntimeError):  # it has been closed

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from monitor.model import Moment
-from monitor.units import DAY
+from monitor.units import DAY, HOUR
 
-FIRST_RETRY_DELAY_S, RETRY_FACTOR, MAX_RETRY_DELAY_S = 10.0, 3.0, 3600.0
+FIRST_RETRY_DELAY_S, RETRY_FACTOR, MAX_RETRY_DELAY_S = 10.0, 3.0, HOUR
 MAX_RETRY_AFTER_S = DAY  # a longer Retry-After is cut to this
 GIVE_UP_AFTER_S = 4 * DAY  # as mail servers do (RFC 5321, 4.5.4.1)
 

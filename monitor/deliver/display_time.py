@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from monitor.model import Moment
 from monitor.serialize import EPOCH, MAX_ISO_MOMENT, MIN_ISO_MOMENT
+from monitor.units import DAY
 
 
 def format_time(moment: Moment, timezone: ZoneInfo) -> str:
@@ -24,5 +25,5 @@ def format_day(moment: Moment, timezone: ZoneInfo) -> str:
 def local_time(moment: Moment, timezone: ZoneInfo) -> datetime:
     """Return the moment in a time zone, moved into the range of datetime if it is outside."""
     # A day inside either end, so that no time zone offset leaves the range.
-    clamped = min(max(moment, MIN_ISO_MOMENT + 86400), MAX_ISO_MOMENT - 86400)
+    clamped = min(max(moment, MIN_ISO_MOMENT + DAY), MAX_ISO_MOMENT - DAY)
     return (EPOCH + timedelta(seconds=clamped)).astimezone(timezone)

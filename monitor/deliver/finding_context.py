@@ -89,7 +89,7 @@ def _changes_context(changes: Sequence[Change], limits: Limits) -> list[Template
     for change in changes:
         before, after = (shorten(sanitize(text), MAX_CHANGE_CHARS) for text in (change.before, change.after))
         is_bare_cue = change.kind is ChangeKind.NEGATION and not (before and after)
-        is_shown = any((one["before"], one["after"]) == (before, after) for one in contexts)
+        is_shown = any((context["before"], context["after"]) == (before, after) for context in contexts)
         if before.casefold() != after.casefold() and not is_bare_cue and not is_shown:
             contexts.append({"kind": str(change.kind), "before": before, "after": after})
     return contexts[: limits.changes]

@@ -147,8 +147,8 @@ def _group_title(alert: Alert) -> str:
 
 def findings_in_full(alerts: Sequence[Alert]) -> list[AlertFinding]:
     """Return the distinct findings, in order, without those of which the summary says all."""
-    said = {_first_key(a) for a in alerts if len(a.findings) == 1 and _is_said_by_headline(a.findings[0])}
-    return [finding for finding in distinct_findings(alerts) if finding_key(finding) not in said]
+    summarized = {_first_key(a) for a in alerts if len(a.findings) == 1 and _is_said_by_headline(a.findings[0])}
+    return [finding for finding in distinct_findings(alerts) if finding_key(finding) not in summarized]
 
 
 def _is_said_by_headline(finding: AlertFinding) -> bool:

@@ -43,18 +43,19 @@ class Headline:
 
 
 def headline_of(alert: Alert) -> Headline:
-    """Return the headline of the alert's first finding, or the alert's title if there is none; after what a rule has
-    counted, if it counts."""
-    headline = finding_headline(alert.findings[0], alert.title) if alert.findings else Headline("")
+    """Return the headline of the alert's first finding, or the alert's title if there is none."""
+    finding = alert.findings[0] if alert.findings else None
+    return headline_with(alert, finding, title=shorten(sanitize(alert.title), MAX_HEADLINE_CHARS))
+
+
+def headline_with(alert: Alert, finding: AlertFinding | None, *, title: str) -> Headline:
+    """Return the headline of a finding of the alert, or `title`; after what a rule has counted, if it counts:
+    `5 matches since 14:02: HEADLINE`."""
+    headline = finding_headline(finding, alert.title) if finding else Headline("")
     if not headline.current:
-        headline = Headline(shorten(sanitize(alert.title), MAX_HEADLINE_CHARS))
+        headline = Headline(title)
     elif alert.confirms:
         headline = replace(headline, current=CONFIRMED_PREFIX + headline.current)
-    return counted_headline(alert, headline)
-
-
-def counted_headline(alert: Alert, headline: Headline) -> Headline:
-    """Return the headline after what the alert counts: `5 matches since 14:02: HEADLINE`."""
     if not alert.counted:
         return headline
     return Headline(shorten(f"{sanitize(alert.counted)}: {headline}", MAX_HEADLINE_CHARS))
@@ -120,32 +121,32 @@ def _record(claim: str) -> Record | None:
 def _previous(finding: AlertFinding, claim: str, changes: Sequence[Change]) -> str:
     """Return the values before, each with the thing counted if the claim has several figures; else the words that the
     claim replaces; "" if they are too long."""
-    said = sanitize(finding.nearest.text) if finding.nearest else ""
+    earlier = sanitize(finding.nearest.text) if finding.nearest else ""
     if finding.novelty is not Novelty.CHANGED:
         return ""
-    if before := _previous_in_row(claim, said) or _previous_alone(claim, said):
+    if before := _previous_in_row(claim, earlier) or _previous_alone(claim, earlier):
         return before if len(before) <= MAX_PREVIOUS_CHARS else ""
-    values = [value for change in changes if (value := _value_before(change, said, claim, finding.matched))]
+    values = [value for change in changes if (value := _value_before(change, earlier, claim, finding.matched))]
     while values and len(", ".join(values)) > MAX_PREVIOUS_CHARS:
         values.pop()
-    return ", ".join(values) if changes else _words_before(said, claim)
+    return ", ".join(values) if changes else _words_before(earlier, claim)
 
 
-def _value_before(change: Change, said: str, claim: str, matched: Sequence[str]) -> str:
+def _value_before(change: Change, earlier: str, claim: str, matched: Sequence[str]) -> str:
     before = sanitize(change.before)
     if change.kind is not ChangeKind.NUMBER:
         return before
-    return _lowercase_first_word(_figure_before(before, said, claim, matched))
+    return _lowercase_first_word(_figure_before(before, earlier, claim, matched))
 
 
-def _words_before(said: str, claim: str) -> str:
+def _words_before(earlier: str, claim: str) -> str:
     """Return the words that the claim replaces or drops, if the two differ in one place only.
 
     Dropped words are shown with the word after them: "(was not open)". A claim that has to be shortened shows none.
     """
     if len(claim) > MAX_HEADLINE_CHARS - MAX_PREVIOUS_CHARS // 2:
         return ""
-    old_words, words = said.rstrip(" .,;:").split(), claim.split()
+    old_words, words = earlier.rstrip(" .,;:").split(), claim.split()
     edits = [edit for edit in Indel.opcodes(_folded(old_words), _folded(words)) if edit.tag != "equal"]
     removed = [edit for edit in edits if edit.tag == "delete"]
     if len(removed) != 1 or edits[0].dest_end < edits[-1].dest_start or edits[0].src_end < edits[-1].src_start:
@@ -165,28 +166,28 @@ def _folded(words: Sequence[str]) -> list[str]:
     return [word.strip(" .,;:").casefold() for word in words]
 
 
-def _previous_in_row(claim: str, said: str) -> str:
+def _previous_in_row(claim: str, earlier: str) -> str:
     """Return the value of the row before, if it has one value and the same label; its growth is left out."""
-    now, before = _record(claim), _record(said.rstrip(" .,;:"))
+    now, before = _record(claim), _record(earlier.rstrip(" .,;:"))
     if now is None or before is None or now.labels != before.labels or _CELL_MARK in now.value + before.value:
         return ""
     return without_delta(before.value) if now.value_key != before.value_key else ""
 
 
-def _previous_alone(claim: str, said: str) -> str:
+def _previous_alone(claim: str, earlier: str) -> str:
     """Return the claim before if both are only a value, such as `3.1%` or `Two`."""
-    is_value = not any(_CELL_MARK in text or analyze(text).terms for text in (claim, said))
-    value = said.rstrip(" .,;:")
+    is_value = not any(_CELL_MARK in text or analyze(text).terms for text in (claim, earlier))
+    value = earlier.rstrip(" .,;:")
     return _lowercase_first_word(value) if is_value and value != claim else ""
 
 
-def _figure_before(figure: str, said: str, claim: str, matched: Sequence[str]) -> str:
-    found = find_words(figure, said)
-    if found and (rate := _RATE.match(said, found[1])):  # "120 km" of "120 km/h"
-        figure, found = figure + rate[0], (found[0], rate.end())
-    if found is None or _CELL_MARK in claim or len(analyze(claim).numbers) < 2:
+def _figure_before(figure: str, earlier: str, claim: str, matched: Sequence[str]) -> str:
+    place = find_words(figure, earlier)
+    if place and (rate := _RATE.match(earlier, place[1])):  # "120 km" of "120 km/h"
+        figure, place = figure + rate[0], (place[0], rate.end())
+    if place is None or _CELL_MARK in claim or len(analyze(claim).numbers) < 2:
         return figure
-    with_unit = said[found[0] : found[1] + counted_length(said[found[1] :], matched)].strip(" .,;:")
+    with_unit = earlier[place[0] : place[1] + counted_length(earlier[place[1] :], matched)].strip(" .,;:")
     return with_unit if len(with_unit) <= MAX_PREVIOUS_CHARS else figure
 
 
@@ -195,8 +196,8 @@ def _news_span(finding: AlertFinding, text: str, change: Change | None) -> tuple
     if finding.novelty is not Novelty.CHANGED or finding.nearest is None:
         matched = (find_words(sanitize(phrase), text) for phrase in finding.matched)
         return min((span for span in matched if span), default=(0, 0))
-    found = find_words(sanitize(change.after), text) if change else None
-    start, end = found or _changed_words(sanitize(finding.nearest.text), text)
+    changed = find_words(sanitize(change.after), text) if change else None
+    start, end = changed or _changed_words(sanitize(finding.nearest.text), text)
     if change and change.kind is ChangeKind.NUMBER:
         end += counted_length(text[end:], finding.matched)
     return start, end

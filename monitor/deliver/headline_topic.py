@@ -47,13 +47,13 @@ def topic_of(finding: AlertFinding, claim: str, matter: Matter, rule_title: str,
     is_item = bool(heading) and len(words) <= MAX_ITEM_WORDS and finding.claim.rstrip()[-1:] not in _SENTENCE_ENDS
     if matter is Matter.SAID and not is_item:
         return ""
-    found = [text.strip(_END_MARKS) for text in (title, heading) if _key_words(text) and not _repeats(text, words)]
-    if is_item and matter is not Matter.VAGUE and len(", ".join(found)) <= max(room, MAX_TOPIC_CHARS):
-        return ", ".join(found)
-    if not found and matter is Matter.UNSAID and _key_words(rule) and not _repeats(rule, words):
-        found = [rule]
-    is_same_subject = matter is not Matter.UNSAID and found and _key_words(found[0])[:1] == words[:1]
-    return _clip(found[0], max(room, MAX_TOPIC_CHARS)) if found and not is_same_subject else ""
+    topics = [text.strip(_END_MARKS) for text in (title, heading) if _key_words(text) and not _repeats(text, words)]
+    if is_item and matter is not Matter.VAGUE and len(", ".join(topics)) <= max(room, MAX_TOPIC_CHARS):
+        return ", ".join(topics)
+    if not topics and matter is Matter.UNSAID and _key_words(rule) and not _repeats(rule, words):
+        topics = [rule]
+    is_same_subject = matter is not Matter.UNSAID and topics and _key_words(topics[0])[:1] == words[:1]
+    return _clip(topics[0], max(room, MAX_TOPIC_CHARS)) if topics and not is_same_subject else ""
 
 
 def with_separator(topic: str, text: str) -> str:
@@ -61,11 +61,11 @@ def with_separator(topic: str, text: str) -> str:
     return topic and topic + (" – " if ": " in topic + text else ": ")
 
 
-def _unsaid_lead(title: str, said: list[str]) -> str:
+def _unsaid_lead(title: str, claim_words: list[str]) -> str:
     """Return "Acme" for the title "Acme: slow sign-ins in Oslo" of a claim about sign-ins that does not name it."""
     lead, mark, _ = title.partition(": ")
     words = _key_words(lead)
-    is_lead = mark and words and len(lead) <= MAX_LEAD_CHARS and not set(said).intersection(words)
+    is_lead = mark and words and len(lead) <= MAX_LEAD_CHARS and not set(claim_words).intersection(words)
     return lead if is_lead else ""
 
 
@@ -123,6 +123,6 @@ def _key_words(text: str) -> list[str]:
     return list(analyze(text).terms)
 
 
-def _repeats(title: str, said: list[str]) -> bool:
+def _repeats(title: str, claim_words: list[str]) -> bool:
     words = _key_words(title)
-    return bool(words) and sum(word in said for word in words) > _MAX_SHARED_WORDS * len(words)
+    return bool(words) and sum(word in claim_words for word in words) > _MAX_SHARED_WORDS * len(words)

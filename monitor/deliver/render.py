@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cache
+from typing import TYPE_CHECKING
 
 from monitor.characters import replace_surrogates
 from monitor.deliver.finding_context import Limits, TemplateContext
 from monitor.deliver.grouping import batched_alert_count
-from monitor.deliver.inline_css import StyleFault, inline_styles
 from monitor.deliver.render_settings import RenderSettings
 from monitor.deliver.sanitize import sanitize_header
 from monitor.deliver.slack_blocks import SlackBlock, parse_slack_blocks
@@ -28,6 +29,9 @@ from monitor.deliver.templates import (
 )
 from monitor.deliver.webhook_body import render_webhook_body
 from monitor.model import Message
+
+if TYPE_CHECKING:
+    from css_inline import CSSInliner
 
 __all__ = [
     "RenderedMessage",
@@ -134,6 +138,28 @@ class _TemplateFiller:
         """The subject for channels without a subject template, and for a template that prints nothing."""
         parts = [text for text in (self.context["headline"], self.context["source"]) if text]
         return sanitize_header(self.context["urgent"] + " · ".join(parts))
+
+
+class StyleFault(Exception):
+    """The style sheet of a mail is invalid."""
+
+
+def inline_styles(html: str) -> str:
+    """Return the HTML with the rules of its style sheet copied to the elements they match: many mail programs ignore
+    style sheets. Raises StyleFault."""
+    from css_inline import InlineError  # loaded only by the process that renders
+
+    try:
+        return _css_inliner().inline(html)
+    except InlineError as error:
+        raise StyleFault(f"cannot inline the mail's styles: {error}") from None
+
+
+@cache
+def _css_inliner() -> CSSInliner:
+    from css_inline import CSSInliner
+
+    return CSSInliner(load_remote_stylesheets=False, keep_at_rules=True)
 
 
 def _render_email(filler: _TemplateFiller) -> RenderedMessage:

@@ -37,13 +37,13 @@ def sanitize(text: str) -> str:
     return _CONTROL_OR_SPACE.sub(" ", text).strip()
 
 
-def sanitize_header(text: str, limit: int = MAX_HEADER_CHARS) -> str:
+def sanitize_header(text: str) -> str:
     """Return text that is safe in a mail header.
 
     `=?` begins an encoded word, which older Python versions decode and write out with its line breaks
     (CVE-2024-6923).
     """
-    return shorten(sanitize(text).replace("=?", "= ?"), limit)
+    return shorten(sanitize(text).replace("=?", "= ?"), MAX_HEADER_CHARS)
 
 
 def shorten(text: str, limit: int) -> str:

@@ -7,10 +7,8 @@ it with this module.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from monitor.alerts.answer_links import AnswerUrls
-from monitor.deliver.answer_context import answer_names
 from monitor.deliver.display_time import format_time
 from monitor.deliver.finding_context import (
     MAX_NAME_CHARS,
@@ -34,7 +32,7 @@ from monitor.deliver.grouping import (
     findings_in_full,
     summarize,
 )
-from monitor.deliver.headline import CONFIRMED_PREFIX, Headline, counted_headline, finding_headline
+from monitor.deliver.headline import CONFIRMED_PREFIX, Headline, headline_with
 from monitor.deliver.render_settings import RenderSettings
 from monitor.deliver.sanitize import safe_web_link, sanitize, shorten
 from monitor.model import Alert, AlertFinding, Message, Severity
@@ -51,7 +49,11 @@ def template_context(message: Message, limits: Limits, settings: RenderSettings)
     findings = distinct_findings(message.alerts)
     base_url = (settings.web_url or "").rstrip("/")
     batched = batched_alert_count(message)
-    headline = _message_headline(message, findings, batched)
+    headline = (
+        Headline(shorten(batch_title(message), MAX_TITLE_CHARS))
+        if batched
+        else headline_with(lead, findings[0] if findings else None, title=_alert_title(lead))
+    )
     to_show = findings_in_full(message.alerts[: limits.headlines]) if batched else findings
     shown = _finding_contexts(message, to_show[: limits.findings], batched, headline, limits, settings)
     names = {
@@ -85,17 +87,6 @@ def template_context(message: Message, limits: Limits, settings: RenderSettings)
     }
     summary = _summary_context(message, batched, shown, base_url, limits, answers)
     return names | summary | {"preview": _preview(names)}
-
-
-def _message_headline(message: Message, findings: Sequence[AlertFinding], batched: int) -> Headline:
-    if batched:
-        return Headline(shorten(batch_title(message), MAX_TITLE_CHARS))
-    headline = finding_headline(findings[0], message.alerts[0].title) if findings else Headline("")
-    if not headline.current:
-        headline = Headline(_alert_title(message.alerts[0]))
-    elif message.alerts[0].confirms:
-        headline = replace(headline, current=CONFIRMED_PREFIX + headline.current)
-    return counted_headline(message.alerts[0], headline)
 
 
 def _since_last(alert: Alert, headline: Headline) -> str:
@@ -225,6 +216,19 @@ def _preview(names: TemplateContext) -> str:
 
 def _alert_title(alert: Alert) -> str:
     return shorten(alert_title(alert), MAX_TITLE_CHARS)
+
+
+def answer_names(alert: Alert | None, urls: Mapping[str, AnswerUrls]) -> dict[str, str]:
+    """Return the links to answer an alert, "" if `urls` has none, and the commands. All are "" for a notice."""
+    if alert is None or not alert.findings:
+        return dict.fromkeys(("seen_url", "not_news_url", "seen_command", "not_news_command"), "")
+    links, alert_id = urls.get(alert.id, AnswerUrls("", "")), sanitize(alert.id)
+    return {
+        "seen_url": safe_web_link(links.seen),
+        "not_news_url": safe_web_link(links.not_news),
+        "seen_command": f"monitor ack {alert_id}",
+        "not_news_command": f"monitor not-news {alert_id}",
+    }
 
 
 def _first_alert_per_rule(alerts: Sequence[Alert]) -> list[Alert]:

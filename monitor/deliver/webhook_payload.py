@@ -26,7 +26,7 @@ def split_into_posts(alerts: Sequence[Alert]) -> list[list[Alert]]:
     group_bytes = 0
     for alert in sorted(alerts, key=lambda alert: -alert.severity.rank):
         alert_json = alert_to_json(alert)
-        alert_bytes = own_bytes(alert_json) + sum(stored_bytes(finding) for finding in alert_json["findings"])
+        alert_bytes = bytes_without_findings(alert_json) + sum(map(stored_bytes, alert_json["findings"]))
         group_bytes += alert_bytes
         if groups[-1] and (len(groups[-1]) == MAX_POST_ALERTS or group_bytes > MAX_SPLIT_BYTES):
             groups.append([])
@@ -84,7 +84,7 @@ def fit_findings(alerts: Sequence[dict[str, Any]]) -> tuple[list[dict[str, Any]]
 
 def fit_looked_up(alerts: Sequence[dict[str, Any]], remaining_bytes: int) -> list[dict[str, Any]]:
     """Return the alerts without the other sources and pages of the findings for which no space remains."""
-    remaining_bytes -= sum(own_bytes(alert_json) for alert_json in alerts)
+    remaining_bytes -= sum(bytes_without_findings(alert_json) for alert_json in alerts)
 
     def fitted(finding: dict[str, Any]) -> dict[str, Any]:
         nonlocal remaining_bytes
@@ -105,7 +105,7 @@ def distinct_finding_json(alerts: Sequence[dict[str, Any]]) -> list[dict[str, An
     return list(distinct.values())
 
 
-def own_bytes(alert_json: dict[str, Any]) -> int:
+def bytes_without_findings(alert_json: dict[str, Any]) -> int:
     """Return the size of an alert's JSON without its findings."""
     return _json_bytes(alert_json | {"findings": ()})
 

@@ -47,7 +47,7 @@ class Piece:
 
 def split_pieces(text: str, matched: Sequence[Range], changed: Sequence[Range]) -> tuple[Piece, ...]:
     """Split the text where any of the ranges begins or ends."""
-    edges = sorted({0, len(text), *(edge for found in (*matched, *changed) for edge in found)})
+    edges = sorted({0, len(text), *(edge for bounds in (*matched, *changed) for edge in bounds)})
     return tuple(
         Piece(text[start:end], _is_within(start, matched), _is_within(start, changed))
         for start, end in pairwise(edges)
@@ -58,8 +58,8 @@ def matched_ranges(text: str, matched: Iterable[str]) -> list[Range]:
     """Return where the `matched` phrases are, as whole words only."""
     words = sorted({words for words in matched if words}, key=len, reverse=True)[:MAX_MATCHED_PHRASES]
     alternatives = "|".join(re.escape(word) for word in words)
-    found = re.finditer(rf"(?<!\w)(?:{alternatives})(?!\w)", text) if words else ()
-    return [match.span() for match in islice(found, MAX_HIGHLIGHTS)]
+    matches = re.finditer(rf"(?<!\w)(?:{alternatives})(?!\w)", text) if words else ()
+    return [match.span() for match in islice(matches, MAX_HIGHLIGHTS)]
 
 
 def changed_ranges(before: str, after: str) -> tuple[list[Range], list[Range]] | None:
@@ -73,11 +73,11 @@ def changed_ranges(before: str, after: str) -> tuple[list[Range], list[Range]] |
     return _joined(removed, before), _joined(added, after)
 
 
-def _without_punctuation(found: Range, text: str) -> Range:
+def _without_punctuation(bounds: Range, text: str) -> Range:
     """Return the range without a comma or full stop at its end, unless nothing else is in it."""
-    start, end = found
+    start, end = bounds
     bare_end = start + len(text[start:end].rstrip(".,;:!?"))
-    return (start, bare_end) if bare_end > start else found
+    return (start, bare_end) if bare_end > start else bounds
 
 
 def _joined(ranges: Sequence[Range], text: str) -> list[Range]:
@@ -88,7 +88,7 @@ def _joined(ranges: Sequence[Range], text: str) -> list[Range]:
             joined[-1] = joined[-1][0], end
         else:
             joined.append((start, end))
-    return [_without_punctuation(found, text) for found in joined]
+    return [_without_punctuation(bounds, text) for bounds in joined]
 
 
 def _is_within(place: int, ranges: Sequence[Range]) -> bool:

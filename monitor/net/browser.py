@@ -62,30 +62,27 @@ class PageBrowser:
     async def fetch(self, request: Request) -> Response:
         """Return a page as it is once its scripts have run. Raises FetchError."""
         url = source_url(request.url)
-        own_proxy = request.proxy.get_secret_value() if request.proxy is not None else None
-        route = self._network.route(url, proxy=own_proxy)
+        route = self._network.route(url, proxy=request.proxy_address)
         async with self._slot:
             with naming_proxy(route.proxy):
-                return replace(await self._load_in_time(request, url, route, own_proxy), proxy=route.proxy)
+                return replace(await self._load_in_time(request, url, route), proxy=route.proxy)
 
-    async def _load_in_time(
-        self, request: Request, url: httpx.URL, route: NetworkRoute, own_proxy: str | None
-    ) -> Response:
+    async def _load_in_time(self, request: Request, url: httpx.URL, route: NetworkRoute) -> Response:
         try:
             async with asyncio.timeout(PAGE_DEADLINE_S):
-                return await self._load(request, url, route, own_proxy)
+                return await self._load(request, url, route)
         except TimeoutError:
             sentence = f"{redacted_url(url)} was not loaded within {PAGE_DEADLINE_S:g} seconds"
             raise FetchError("timeout", sentence) from None
 
-    async def _load(self, request: Request, url: httpx.URL, route: NetworkRoute, own_proxy: str | None) -> Response:
+    async def _load(self, request: Request, url: httpx.URL, route: NetworkRoute) -> Response:
         from playwright.async_api import Error, async_playwright
 
         if route.proxy is None:
             with translate_network_errors(url, route):
                 await self._network.guard.resolve(url.host, port_of(url))
         async with (
-            GuardingProxy(self._network, own_proxy=own_proxy, max_bytes=MAX_PAGE_BYTES) as proxy,
+            GuardingProxy(self._network, source_proxy=request.proxy_address, max_bytes=MAX_PAGE_BYTES) as proxy,
             async_playwright() as playwright,
             self._running(playwright, proxy) as chromium,
         ):

@@ -105,9 +105,10 @@ class Fetcher:
         return self._rate_limiter.acquire(host) if self.is_polite_to(host) else nullcontext()
 
     def _route(self, request: Request, hop: Hop) -> Route:
-        own_proxy = request.proxy.get_secret_value() if request.proxy is not None else None
-        client_cert = request.client_cert if hop.is_own else None
-        return self._network.route(hop.url, proxy=own_proxy, ca_file=request.ca_file, client_cert=client_cert)
+        client_cert = request.client_cert if hop.sends_credentials else None
+        return self._network.route(
+            hop.url, proxy=request.proxy_address, ca_file=request.ca_file, client_cert=client_cert
+        )
 
     async def _fetch_in_time(self, request: Request, hop: Hop, route: Route, seconds: float) -> Response | Hop:
         try:
@@ -134,7 +135,7 @@ class Fetcher:
         body = request.body.get_secret_value().encode() if request.body and hop.method != "GET" else b""
         sent = http_request(hop.method, hop.url, self._headers(request, hop), body)
         client = self._client if hop.method == "GET" else self._post_client
-        if not (hop.is_own and request.auth and request.auth.username is not None):
+        if not (hop.sends_credentials and request.auth and request.auth.username is not None):
             return await client.send(sent, route)
         login = self._logins.setdefault((request.auth, origin_of(hop.url)), Login(request.auth))
         flow = login.auth_flow(sent)
@@ -153,7 +154,7 @@ class Fetcher:
             headers |= _conditions(request)
         elif request.body is not None:
             headers["content-type"] = "application/json"
-        if hop.is_own and request.has_credentials:
+        if hop.sends_credentials and request.has_credentials:
             headers |= credential_headers(request)
         if cookies := hop.chain_cookies():
             headers["cookie"] = "; ".join(filter(None, (headers.get("cookie"), cookies)))
@@ -166,7 +167,7 @@ class Fetcher:
             sentence = f"{redacted_url(hop.url)} answered an unconditional request with 304 Not Modified"
             raise FetchError("unasked_not_modified", sentence, status=status)
         if status != 304 and not (200 <= status < 300 and status != 206):
-            stripped = request.has_credentials and not hop.is_own
+            stripped = request.has_credentials and not hop.sends_credentials
             raise status_error(status, headers, hop.url, now, headers_stripped=stripped)
         return Response(
             status=status,

@@ -38,16 +38,16 @@ _Streams: TypeAlias = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 class GuardingProxy:
-    """Use it as an async context manager. `own_proxy` is the source's own setting, as in `Network.route`.
+    """Use it as an async context manager. `source_proxy` is the source's own setting, as in `Network.route`.
 
     `failure` is the error of the last host that may not be dialed or could not be connected to. `is_exhausted`: more
     than `max_bytes` were sent.
     Only who knows `username` and `password` may use the proxy.
     """
 
-    def __init__(self, network: Network, *, own_proxy: str | None = None, max_bytes: int) -> None:
+    def __init__(self, network: Network, *, source_proxy: str | None = None, max_bytes: int) -> None:
         self._network = network
-        self._own_proxy = own_proxy
+        self._source_proxy = source_proxy
         self._bytes_left = max_bytes
         self._connections: set[asyncio.Task[None]] = set()
         self.failure: FetchError | None = None
@@ -113,7 +113,7 @@ class GuardingProxy:
 
     async def _dial(self, url: httpx.URL) -> _Streams:
         """Connect to a server. Raises FetchError."""
-        host, port, route = url.host, port_of(url), self._network.route(url, proxy=self._own_proxy)
+        host, port, route = url.host, port_of(url), self._network.route(url, proxy=self._source_proxy)
         try:
             async with asyncio.timeout(_DIAL_TIMEOUT_S):
                 if route.proxy is None:

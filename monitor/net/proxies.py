@@ -19,10 +19,10 @@ class ProxyChooser:
         self._environment = getproxies_environment() if configured is None else {}
         self._bypassed_networks = _networks(self._environment.get("no", ""))
 
-    def choose(self, scheme: str, host: str, port: int, own: str | None = None) -> Proxy | None:
-        """Return the proxy for a URL; None for none. `own` is the source's setting, "" for none. Raises FetchError if
-        a variable of the environment is not the address of a proxy."""
-        text = own if own is not None else self._configured
+    def choose(self, scheme: str, host: str, port: int, source_proxy: str | None = None) -> Proxy | None:
+        """Return the proxy for a URL; None for none. `source_proxy` is the source's setting, "" for none. Raises
+        FetchError if a variable of the environment is not the address of a proxy."""
+        text = source_proxy if source_proxy is not None else self._configured
         if text is None:
             text = self._from_environment(scheme, host, port)
         try:

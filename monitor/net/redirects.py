@@ -21,12 +21,12 @@ Origin: TypeAlias = tuple[str, str, int]  # scheme, host and port
 
 @dataclass(frozen=True, slots=True)
 class Hop:
-    """One request of a chain of redirects. `is_own`: the source's credentials are sent. `cookies` were set earlier in
-    the chain."""
+    """One request of a chain of redirects. `sends_credentials`: those of the source are sent. `cookies` were set
+    earlier in the chain."""
 
     url: httpx.URL
     method: str = "GET"
-    is_own: bool = True
+    sends_credentials: bool = True
     cookies: httpx.Cookies | None = None
 
     def chain_cookies(self) -> str:
@@ -41,21 +41,22 @@ class Hop:
 
 def next_hop(hop: Hop, response: httpx.Response) -> Hop:
     """Return the request that a redirect asks for. Raises FetchError."""
-    said_by = f"the redirect target of {redacted_url(hop.url)}"
+    subject = f"the redirect target of {redacted_url(hop.url)}"
     # Servers send non-ASCII bytes unescaped; they are percent-encoded as they are, in any charset.
-    location = re.sub(r"[\x80-\xff]", lambda found: f"%{ord(found[0]):02X}", _raw_location(response))
+    location = re.sub(r"[\x80-\xff]", lambda letter: f"%{ord(letter[0]):02X}", _raw_location(response))
     if not location:
         sentence = f"{redacted_url(hop.url)} redirects without a Location header"
         raise FetchError("bad_url", sentence, status=response.status_code)
     try:
-        url = fetchable_url(hop.url.join(location), said_by)
+        url = fetchable_url(hop.url.join(location), subject)
     except (httpx.InvalidURL, ValueError):
-        raise FetchError("bad_url", f"{said_by} is not a valid URL") from None
-    is_own = hop.is_own and origin_of(url) == origin_of(hop.url)
+        raise FetchError("bad_url", f"{subject} is not a valid URL") from None
+    is_same_site = hop.sends_credentials and origin_of(url) == origin_of(hop.url)
     method = hop.method if response.status_code in _REPEATING_STATUSES else "GET"
-    if method != "GET" and not is_own:
+    if method != "GET" and not is_same_site:
         raise FetchError("bad_url", f"{redacted_url(hop.url)} redirects a {method} request to another site")
-    return replace(hop, url=url, method=method, is_own=is_own, cookies=_collected_cookies(hop, response))
+    cookies = _collected_cookies(hop, response)
+    return replace(hop, url=url, method=method, sends_credentials=is_same_site, cookies=cookies)
 
 
 @lru_cache(maxsize=8192)  # the same URLs are fetched at every poll
@@ -64,20 +65,20 @@ def source_url(text: str) -> httpx.URL:
     return fetchable_url(text)
 
 
-def fetchable_url(text: str | httpx.URL, said_by: str = "the address") -> httpx.URL:
+def fetchable_url(text: str | httpx.URL, subject: str = "the address") -> httpx.URL:
     """Parse a URL that can be fetched, without its fragment. Raises FetchError `bad_url`, its sentence starting with
-    `said_by`."""
+    `subject`."""
     try:
         url = httpx.URL(text)
         url = url.copy_with(fragment=None) if "#" in str(text) else url
     except (httpx.InvalidURL, ValueError):
-        raise FetchError("bad_url", f"{said_by} is not a valid URL") from None
+        raise FetchError("bad_url", f"{subject} is not a valid URL") from None
     if url.scheme not in ("http", "https"):
-        raise FetchError("bad_url", f"{said_by} is not an http or https URL")
+        raise FetchError("bad_url", f"{subject} is not an http or https URL")
     if not url.host or not 0 < (url.port or 80) < 65536 or url.port == 0:
-        raise FetchError("bad_url", f"{said_by} has no host or an invalid port")
+        raise FetchError("bad_url", f"{subject} has no host or an invalid port")
     if url.userinfo:
-        raise FetchError("bad_url", f"{said_by} contains a username or password; set them in `auth`")
+        raise FetchError("bad_url", f"{subject} contains a username or password; set them in `auth`")
     return url
 
 

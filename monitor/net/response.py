@@ -37,6 +37,11 @@ class Request:
         return Request(url, proxy=self.proxy, ca_file=self.ca_file)
 
     @property
+    def proxy_address(self) -> str | None:
+        """The address of the proxy with its login; "" for none, None for the default."""
+        return None if self.proxy is None else self.proxy.get_secret_value()
+
+    @property
     def has_credentials(self) -> bool:
         return bool(self.headers or self.cookies or self.auth or self.client_cert)
 

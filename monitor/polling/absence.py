@@ -57,8 +57,12 @@ def due_absences(
     active_silences, readings = silences.load_active_silences(conn, now), absences.load_source_readings(conn)
     alerts = []
     for rule in over:
-        own = [one for one in readings if rule_covers_source(rule, one.name, policy.source_tags.get(one.name, ()))]
-        alert = absence_alert(rule, states[rule.name], own, now, policy.timezone)
+        of_rule = [
+            reading
+            for reading in readings
+            if rule_covers_source(rule, reading.name, policy.source_tags.get(reading.name, ()))
+        ]
+        alert = absence_alert(rule, states[rule.name], of_rule, now, policy.timezone)
         if alert and not is_absence_silenced(rule, active_silences):
             alerts.append(alert)
     return alerts

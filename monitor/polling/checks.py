@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from monitor.config.models import SourceConfig
 from monitor.errors import ParseError
 from monitor.model import Entry, Moment
+from monitor.polling.compared import PolledEntries
 from monitor.sources.adaptive_interval import has_rolled_over
 from monitor.sources.anomalies import (
     MIN_BULK_ENTRIES,
@@ -92,22 +93,20 @@ def is_first_in_parts(store: Store, source: SourceConfig, feed: Feed) -> bool:
 
 def detect_anomaly(
     conn: Connection,
-    source: str,
-    entries: Sequence[Entry],
+    polled: PolledEntries,
     changed: FreshEntries,
     known_entries: Mapping[str, KnownEntry],
     last_read: Moment,
-    *,
-    memory_start: Moment,
 ) -> Anomaly:
     """Return what is unusual about the entries of a poll, such as a re-announced archive or a feed that was rewound.
 
-    `changed` are the new and changed entries with their hashes; `memory_start` is how far back comparison looks.
+    `changed` are the new and changed entries with their hashes.
     """
+    source, entries = polled.source, polled.entries
     new_entries = [(entry, digest) for entry, digest in changed if entry.key not in known_entries]
     digests = [digest for _, digest in new_entries]
     last_shown = entry_versions.same_content(conn, source, digests) if len(new_entries) >= MIN_BULK_ENTRIES else {}
-    reannounced = detect_reannounced(new_entries, last_shown, last_read, memory_start)
+    reannounced = detect_reannounced(new_entries, last_shown, last_read, polled.now - polled.memory)
     if reannounced.issues:
         return reannounced
     returned_keys = reappeared_keys(known_entries, last_read)
@@ -122,12 +121,13 @@ def detect_anomaly(
     )
 
 
-def entries_missed(
-    conn: Connection, source: str, entries: Sequence[Entry], known_entries: Mapping[str, KnownEntry]
-) -> bool:
+def has_missed_entries(conn: Connection, polled: PolledEntries, known_entries: Mapping[str, KnownEntry]) -> bool:
     """Return whether entries were certainly missed: the feed shows none of those of the last poll."""
     return not known_entries and has_rolled_over(
-        entries, known_entries, count_current_entries(conn, source), newest_published(conn, source)
+        polled.entries,
+        known_entries,
+        count_current_entries(conn, polled.source),
+        newest_published(conn, polled.source),
     )
 
 

@@ -1,19 +1,22 @@
-"""Entries of a poll that were compared but are not committed yet, and what the chunks of a poll share."""
+"""What passes between the steps of an ingest: the entries of a poll, those compared, and what their commit causes."""
 
 from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from monitor.assess import Assessment, Comparison, Policy, alerts_to_send
 from monitor.compare.overlap import Lookups
 from monitor.model import Alert, Entry, Moment
+from monitor.sources.adaptive_interval import PollNews
 from monitor.sources.anomalies import Anomaly, KnownEntry
 from monitor.sources.flapping import Revision
 from monitor.sources.long_entries import CutEntry
+from monitor.sources.parse.feed_items import FeedFingerprint
+from monitor.sources.state import PollResult
 from monitor.store.past import StoredHistory
 from monitor.store.snapshot import LedgerMark, ledger_mark
 from monitor.store.story_vectors import StoryFrequencies
@@ -25,6 +28,23 @@ LONG_CLAIMS = 200  # of an entry that takes longer to compare than the write loc
 # Seconds of comparing between two commits, so that a long poll delays no other work for long: of CPU, and in all, on
 # a machine or with a database that is busy.
 CHUNK_CPU_S, CHUNK_S = 0.1, 0.4
+
+
+@dataclass(frozen=True, slots=True)
+class PolledEntries:
+    """The entries of one poll and what is needed to ingest them.
+
+    `make_policy` returns the policy in force, with the settings of the source, `make_outcome` the result of the poll.
+    `memory` is in seconds.
+    """
+
+    source: str
+    entries: Sequence[Entry]
+    make_policy: Callable[[], Policy]
+    make_outcome: Callable[[PollNews], PollResult]
+    memory: float
+    now: Moment
+    fingerprint: FeedFingerprint | None = None
 
 
 class Snapshot:

@@ -111,28 +111,23 @@ def count_left_out(comparison: Comparison) -> int:
     return claims_left_out(comparison.update.text, comparison.claims)
 
 
-def commit_chunk(conn: Connection, context: IngestContext, chunk: ComparedChunk, policy: Policy) -> ChunkResult:
-    """Decide on the alerts of compared entries and commit them all in the open write transaction."""
-    return commit_chunks(conn, [PollChunk(context, chunk, policy)])[0]
-
-
 def commit_chunks(conn: Connection, chunks: Sequence[PollChunk]) -> list[ChunkResult]:
-    """Commit chunks of different polls that were compared with the same snapshot."""
+    """Decide on the alerts of chunks of different polls, compared with the same snapshot, and commit them all."""
     batch = Batch(conn)
-    is_compared = any(not one.policy.baseline for poll in chunks for one in poll.chunk.entries)
+    is_compared = any(not compared.policy.baseline for poll in chunks for compared in poll.chunk.entries)
     later_rows = snapshot.rows_since(conn, chunks[0].chunk.mark) if is_compared else LaterRows()
-    keys_by_source = {poll.context.source: [one.entry.key for one in poll.chunk.entries] for poll in chunks}
+    keys_by_source = {poll.context.source: [compared.entry.key for compared in poll.chunk.entries] for poll in chunks}
     stored_hashes = snapshot.content_hashes(conn, keys_by_source)
     results, left = [], sum(map(len, keys_by_source.values()))
-    for context, chunk, policy in chunks:
+    for poll in chunks:
         results.append(result := ChunkResult())
-        for one in chunk.entries:
+        for outdated in poll.chunk.entries:
             left -= 1
-            stored_hash = stored_hashes.get((context.source, one.entry.key))
-            if stored_hash == one.content_hash:
+            stored_hash = stored_hashes.get((poll.context.source, outdated.entry.key))
+            if stored_hash == outdated.content_hash:
                 continue  # another worker was faster
-            compared = bring_up_to_date(batch, context, chunk, one, stored_hash, later_rows, policy)
-            result.alerts += batch.add(compared, context, result)
+            compared = bring_up_to_date(batch, poll, outdated, stored_hash, later_rows)
+            result.alerts += batch.add(compared, poll.context, result)
             result.revisions += [compared.revision] if compared.revision else []
             result.cut_entries += [CutEntry(compared.entry.title, compared.left_out)] if compared.left_out else []
             if is_compared and left:
@@ -142,18 +137,13 @@ def commit_chunks(conn: Connection, chunks: Sequence[PollChunk]) -> list[ChunkRe
 
 
 def bring_up_to_date(
-    batch: Batch,
-    context: IngestContext,
-    chunk: ComparedChunk,
-    compared: ComparedEntry,
-    stored_hash: str | None,
-    later_rows: LaterRows,
-    policy: Policy,
+    batch: Batch, poll: PollChunk, compared: ComparedEntry, stored_hash: str | None, later_rows: LaterRows
 ) -> ComparedEntry:
     """Return an entry as compared with what is stored now: it is compared again if that may make a difference.
 
     `stored_hash` is the content hash of its stored version; `later_rows` are those after the snapshot of the chunk.
     """
+    context, chunk, policy = poll
     conn, entry, content_hash = batch.conn, compared.entry, compared.content_hash
     if stored_hash != context.content_hash(entry.key):
         batch.commit()
@@ -249,11 +239,10 @@ def build_update(source: str, entry: Entry, now: Moment) -> Update:
     """Convert an entry to an update. Its time is when it was published, but never in the future; a date that is days
     ahead is not that of the news."""
     published = unless_far_ahead(entry.published, now)
-    said = now if published is None else min(published, now)
     return Update(
         source=source,
         entry=entry.key,
-        at=said,
+        at=now if published is None else min(published, now),
         title=entry.title,
         url=entry.url,
         text=entry.article or entry.body,

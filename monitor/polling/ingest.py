@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -11,13 +11,13 @@ from sqlalchemy import Connection
 from monitor.alerts.source_notices import HealthIssue, notice_alerts, update_notices
 from monitor.assess import Assessment, Policy, assess
 from monitor.model import Alert, Entry, Moment, Update
-from monitor.polling.checks import detect_anomaly, entries_missed
-from monitor.polling.compared import ChunkResult, IngestContext
+from monitor.polling.checks import detect_anomaly, has_missed_entries
+from monitor.polling.compared import ChunkResult, IngestContext, PolledEntries
+from monitor.sources.adaptive_interval import PollNews
 from monitor.sources.anomalies import Anomaly, KnownEntry
 from monitor.sources.flapping import Revision, revision_issues
 from monitor.sources.long_entries import long_entry_issue
 from monitor.sources.moving_lines import moving_issue
-from monitor.sources.parse.feed_items import FeedFingerprint
 from monitor.sources.parse.identity import content_hash, oldest_first
 from monitor.sources.state import PollResult
 from monitor.store import entry_versions, feed_fingerprints, ledger, source_notices
@@ -60,23 +60,6 @@ class IngestResult:
     notices: Sequence[Alert]
 
 
-@dataclass(frozen=True, slots=True)
-class PolledEntries:
-    """The entries of one poll and what is needed to ingest them.
-
-    `make_policy` returns the policy in force, with the settings of the source; `make_outcome` the result of the poll
-    from the share of new and changed entries and whether the feed rolled over. `memory` is in seconds.
-    """
-
-    source: str
-    entries: Sequence[Entry]
-    make_policy: Callable[[], Policy]
-    make_outcome: Callable[[float, bool], PollResult]
-    memory: float
-    now: Moment
-    fingerprint: FeedFingerprint | None = None
-
-
 class PreparedPoll(NamedTuple):
     """The new and changed entries of a poll with their content hashes, oldest first, and the result of the poll.
 
@@ -98,26 +81,26 @@ class FinishedPoll(NamedTuple):
 
 def prepare(conn: Connection, polled: PolledEntries) -> PreparedPoll:
     """Find the new and changed entries of a poll."""
-    source, entries, now = polled.source, polled.entries, polled.now
-    known = entry_versions.load_known_entries(conn, source, [entry.key for entry in entries])
-    last_read, last_good = entry_versions.last_read_and_good(conn, source)
-    waiting = changed_entries(entries, known)
+    known = entry_versions.load_known_entries(conn, polled.source, [entry.key for entry in polled.entries])
+    last_read, last_good = entry_versions.last_read_and_good(conn, polled.source)
+    waiting = changed_entries(polled.entries, known)
     anomaly = Anomaly()
     if last_read is not None and not polled.make_policy().baseline:
-        anomaly = detect_anomaly(conn, source, entries, waiting, known, last_read, memory_start=now - polled.memory)
-    is_rolled_over = last_read is not None and not anomaly.issues and entries_missed(conn, source, entries, known)
-    context = IngestContext(source, polled.memory, now, known, last_good, anomaly)
-    return PreparedPoll(
-        waiting, context, polled.make_outcome(len(waiting) / max(1, len(polled.entries)), is_rolled_over)
+        anomaly = detect_anomaly(conn, polled, waiting, known, last_read)
+    news = PollNews(
+        len(waiting) / max(1, len(polled.entries)),
+        last_read is not None and not anomaly.issues and has_missed_entries(conn, polled, known),
     )
+    context = IngestContext(polled.source, polled.memory, polled.now, known, last_good, anomaly)
+    return PreparedPoll(waiting, context, polled.make_outcome(news))
 
 
 def finish_polls(conn: Connection, finished: Sequence[FinishedPoll]) -> list[IngestResult]:
     """Store what the sources contain now and the results of their polls."""
     if not finished:
         return []
-    outcomes = {one.polled.source: outcome_with_issues(one) for one in finished}
-    keys_by_source = {one.polled.source: [entry.key for entry in one.polled.entries] for one in finished}
+    outcomes = {poll.polled.source: outcome_with_issues(poll) for poll in finished}
+    keys_by_source = {polled.source: [entry.key for entry in polled.entries] for polled, *_ in finished}
     for polled, *_ in finished:
         ledger.mark_entries_seen(conn, polled.source, keys_by_source[polled.source], polled.now)
     feed_fingerprints.save_fingerprints(
@@ -129,7 +112,7 @@ def finish_polls(conn: Connection, finished: Sequence[FinishedPoll]) -> list[Ing
         ],
     )
     notices = commit_polls(conn, outcomes, finished[0].polled.make_policy())
-    return [IngestResult(one.total.alerts, notices[one.polled.source]) for one in finished]
+    return [IngestResult(total.alerts, notices[polled.source]) for polled, _, total in finished]
 
 
 def outcome_with_issues(finished: FinishedPoll) -> PollResult:

@@ -12,10 +12,10 @@ from monitor.config.models import SourceConfig
 from monitor.errors import FetchError, SourceError
 from monitor.model import Moment
 from monitor.net.response import Response
-from monitor.sources.adaptive_interval import effective_interval, next_interval
+from monitor.sources.adaptive_interval import PollNews, effective_interval, next_interval
 from monitor.sources.health import SUSPICIOUS_SHRINK
 from monitor.sources.parse.feed import GARBLED_WARNING, Feed
-from monitor.sources.schedule import next_poll_time
+from monitor.sources.schedule import Schedule
 from monitor.sources.state import PollResult, SourceState
 from monitor.sources.uplink import OUTAGE_POLL_INTERVAL_S
 from monitor.units import DAY
@@ -66,33 +66,19 @@ class PollContext:
         """Return the issues of a source that responds."""
         return (HealthIssue(state, QUIET_MESSAGE),) if state == "quiet" else ()
 
-    def next_interval(self, changed_share: float, is_rolled_over: bool = False) -> float:
-        """Return the seconds between polls from now on. `changed_share` is the share of new and changed entries."""
+    def next_interval(self, news: PollNews) -> float:
+        """Return the seconds between polls from now on."""
         every, slowest = self.source.every, self.source.slowest
         current = effective_interval(every=every, slowest=slowest, stored_interval=self.previous.adaptive_interval)
-        return next_interval(
-            current, every=every, slowest=slowest, news_share=changed_share, entries_missed=is_rolled_over
-        )
+        return next_interval(current, news, every=every, slowest=slowest)
 
-    def next_poll_at(
-        self,
-        interval: float,
-        *,
-        failures: int = 0,
-        retry_after: float | None = None,
-        max_age: float | None = None,
-    ) -> Moment:
-        """Return when to poll next. `interval` is the regular one, in seconds."""
-        return next_poll_time(
-            now=self.now,
-            every=interval,
-            cron=self.source.cron,
-            timezone=self.timezone,
-            failures=failures,
-            retry_after=retry_after,
-            max_age=max_age,
-            jitter=self.jitter,
-        )
+    def schedule(self, interval: float) -> Schedule:
+        """Return the schedule of the source with this interval, in seconds."""
+        return Schedule(interval, self.source.cron, self.timezone)
+
+    def next_poll(self, interval: float, max_age: float | None) -> Moment:
+        """Return when to poll a source that responds again."""
+        return self.schedule(interval).next_poll(self.now, max_age=max_age, jitter=self.jitter)
 
 
 def body_hash(body: bytes) -> str:
@@ -109,14 +95,14 @@ def is_unchanged(poll: PollContext, response: Response) -> bool:
 
 def unchanged_outcome(poll: PollContext, response: Response) -> PollResult:
     """The outcome of a poll whose response has not changed."""
-    state, interval = poll.answering_state(poll.previous.entries), poll.next_interval(0.0)
+    state, interval = poll.answering_state(poll.previous.entries), poll.next_interval(PollNews())
     return PollResult(
         polled_at=poll.now,
         state=state,
         error=None,
         error_code=None,
         failures=0,
-        next_poll=poll.next_poll_at(interval, max_age=response.max_age),
+        next_poll=poll.next_poll(interval, response.max_age),
         etag=response.etag or poll.previous.etag,
         last_modified=response.last_modified or poll.previous.last_modified,
         body_hash=poll.previous.body_hash,
@@ -130,23 +116,22 @@ def read_outcome(
     poll: PollContext,
     response: Response,
     feed: Feed,
-    changed_share: float,
-    is_rolled_over: bool,
+    news: PollNews,
     *,
     is_complete: bool = True,
     issues: Sequence[HealthIssue] = (),
 ) -> PollResult:
     """The outcome of a poll that was parsed.
 
-    `changed_share` is the share of new and changed entries. `is_rolled_over`: entries were certainly missed. Without
-    `is_complete` some entries are left for the next poll, so no validator is kept that could make it skip them.
+    Without `is_complete` some entries are left for the next poll, so no validator is kept that could make it skip
+    them.
     """
     ages = [age for age in (response.max_age, feed.ttl) if age is not None]
     # A source with new entries is not quiet, even if its deadline has passed.
-    state = "ok" if changed_share else poll.answering_state(len(feed.entries) or poll.previous.entries)
-    interval = poll.next_interval(changed_share, is_rolled_over)
+    state = "ok" if news.share else poll.answering_state(len(feed.entries) or poll.previous.entries)
+    interval = poll.next_interval(news)
     rollover_message = ROLLED_OVER_MESSAGE.format(round(interval / 60))
-    rollover_issues = (HealthIssue("rolled", rollover_message),) if is_rolled_over else ()
+    rollover_issues = (HealthIssue("rolled", rollover_message),) if news.entries_missed else ()
     garbled_issues = (HealthIssue("garbled", GARBLED_MESSAGE),) if GARBLED_WARNING in feed.warnings else ()
     return PollResult(
         polled_at=poll.now,
@@ -154,7 +139,7 @@ def read_outcome(
         error=None,
         error_code=None,
         failures=0,
-        next_poll=poll.next_poll_at(interval, max_age=max(ages, default=None)),
+        next_poll=poll.next_poll(interval, max(ages, default=None)),
         etag=response.etag if is_complete else None,
         last_modified=response.last_modified if is_complete else None,
         body_hash=body_hash(response.body or b"") if is_complete else None,
@@ -174,8 +159,8 @@ def failed_outcome(poll: PollContext, error: SourceError) -> PollResult:
     is_paused = is_gone and failures >= GONE_POLLS_BEFORE_PAUSE
     requested_delay = error.retry_after if isinstance(error, FetchError) else None
     state = "paused" if is_paused else "blocked" if error.code in BLOCKED_ERROR_CODES else "failing"
-    retry_at = poll.next_poll_at(
-        poll.source.every, failures=failures, retry_after=DAY if is_gone else requested_delay
+    retry_at = poll.schedule(poll.source.every).next_retry(
+        poll.now, failures=failures, retry_after=DAY if is_gone else requested_delay, jitter=poll.jitter
     )
     sentence = f"{error}, for days; it is polled once a month now" if is_paused else str(error)
     return PollResult(

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from monitor import metrics
-from monitor.polling.compared import ChunkResult, ComparedChunk, PollChunk, Snapshot
+from monitor.polling.compared import ChunkResult, ComparedChunk, PollChunk, PolledEntries, Snapshot
 from monitor.polling.entries import commit_chunks, compare_chunk
-from monitor.polling.ingest import FinishedPoll, IngestResult, PolledEntries, PreparedPoll, finish_polls, prepare
+from monitor.polling.ingest import FinishedPoll, IngestResult, PreparedPoll, finish_polls, prepare
 from monitor.polling.overtaken import catch_up
 from monitor.store import feed_fingerprints
 from monitor.store.base import Store
@@ -57,17 +57,6 @@ class NextChunk(NamedTuple):
         return done == len(self.prepared.waiting)
 
 
-def ingest_poll(store: Store, polled: PolledEntries) -> IngestResult:
-    """Commit the new and changed entries of a poll. Raises StaleFingerprint."""
-    ingest = Ingest(polled)
-    while True:
-        step = take_step(store, [ingest])[0]
-        if isinstance(step, Exception):
-            raise step
-        if isinstance(step, IngestResult):
-            return step
-
-
 def take_step(store: Store, ingests: Sequence[Ingest]) -> list[Step | None]:
     """Compare the next entries of polls, in this order, and commit them together.
 
@@ -106,7 +95,7 @@ def compare_next(snapshot: Snapshot, ingest: Ingest) -> NextChunk:
 
 def commit_together(store: Store, chunks: Sequence[NextChunk]) -> Sequence[Step]:
     """Commit chunks in one transaction. If that fails, each gets one of its own, so that only the cause fails."""
-    chunks = [catch_up_with(store, one) for one in chunks]
+    chunks = [catch_up_with(store, chunk) for chunk in chunks]
     has_begun = False
     try:
         with metrics.timed_stage("commit"), store.write() as conn:
@@ -114,38 +103,41 @@ def commit_together(store: Store, chunks: Sequence[NextChunk]) -> Sequence[Step]
             results = commit_in(conn, chunks)
     except Exception as error:
         if has_begun and len(chunks) > 1:
-            return [step for one in chunks for step in commit_together(store, [one])]
+            return [step for chunk in chunks for step in commit_together(store, [chunk])]
         return [error] * len(chunks)
-    for one, (result, _) in zip(chunks, results, strict=True):
+    for committed, (result, _) in zip(chunks, results, strict=True):
         metrics.count_all(result.counted)
-        one.ingest.total = one.ingest.total.plus(result)
-        one.ingest.committed += len(one.chunk.entries) if one.chunk else 0
+        committed.ingest.total = committed.ingest.total.plus(result)
+        committed.ingest.committed += len(committed.chunk.entries) if committed.chunk else 0
     return [step for _, step in results]
 
 
-def catch_up_with(store: Store, one: NextChunk) -> NextChunk:
+def catch_up_with(store: Store, following: NextChunk) -> NextChunk:
     """Compare a long entry again where other polls have overtaken it."""
-    return one._replace(chunk=catch_up(store, one.prepared.context, one.chunk)) if one.chunk else one
+    chunk, context = following.chunk, following.prepared.context
+    return following._replace(chunk=catch_up(store, context, chunk)) if chunk else following
 
 
 def commit_in(conn: Connection, chunks: Sequence[NextChunk]) -> list[tuple[ChunkResult, Step]]:
     """Commit chunks in the open transaction. Return what each causes, and the step of its poll."""
     compared = [
-        PollChunk(one.prepared.context, one.chunk, one.ingest.polled.make_policy()) for one in chunks if one.chunk
+        PollChunk(following.prepared.context, following.chunk, following.ingest.polled.make_policy())
+        for following in chunks
+        if following.chunk
     ]
     results = iter(commit_chunks(conn, compared))
-    committed = [(one, next(results) if one.chunk else ChunkResult()) for one in chunks]
+    committed = [(following, next(results) if following.chunk else ChunkResult()) for following in chunks]
     finished = [
-        FinishedPoll(one.ingest.polled, one.prepared, one.ingest.total.plus(result))
-        for one, result in committed
-        if one.chunk and one.is_last
+        FinishedPoll(following.ingest.polled, following.prepared, following.ingest.total.plus(result))
+        for following, result in committed
+        if following.chunk and following.is_last
     ]
     ends = iter(finish_polls(conn, finished))
     steps: list[tuple[ChunkResult, Step]] = []
-    for one, result in committed:
-        if one.chunk is None:
-            feed_fingerprints.delete_fingerprint(conn, one.ingest.polled.source)
+    for following, result in committed:
+        if following.chunk is None:
+            feed_fingerprints.delete_fingerprint(conn, following.ingest.polled.source)
             steps.append((result, StaleFingerprint()))
         else:
-            steps.append((result, next(ends) if one.is_last else result.alerts))
+            steps.append((result, next(ends) if following.is_last else result.alerts))
     return steps

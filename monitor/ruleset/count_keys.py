@@ -55,13 +55,13 @@ def is_harmless(key: str, rule: Rule) -> bool:
     return (key == "corroboration" and rule.corroboration < 2) or (key == "severity" and not rule.severity_conditions)
 
 
-def list_faults(rule: Rule, by: str, position: int, aliases: QueryAliases) -> Iterator[SyntaxFault]:
-    """Yield a fault if `by` names a list that does not exist or that the query does not use."""
-    if by[1:] not in aliases.nodes:
-        hint = did_you_mean(by[1:], tuple(aliases.nodes), "@")
-        yield SyntaxFault(f"`by`: unknown list `{by}`" + (f"; {hint}" if hint else ""), position)
-    elif not uses_list(rule.query, aliases.nodes[by[1:]]):
-        yield SyntaxFault(f"`by: {by}` counts by the words of a list that `match` does not use", position)
+def list_faults(rule: Rule, name: str, position: int, aliases: QueryAliases) -> Iterator[SyntaxFault]:
+    """Yield a fault if `by` has the name of a list that does not exist or that the query does not use."""
+    if name[1:] not in aliases.nodes:
+        hint = did_you_mean(name[1:], tuple(aliases.nodes), "@")
+        yield SyntaxFault(f"`by`: unknown list `{name}`" + (f"; {hint}" if hint else ""), position)
+    elif not uses_list(rule.query, aliases.nodes[name[1:]]):
+        yield SyntaxFault(f"`by: {name}` counts by the words of a list that `match` does not use", position)
 
 
 def uses_list(query: Query, node: Node | None) -> bool:

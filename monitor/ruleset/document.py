@@ -6,18 +6,27 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TypeAlias
+from typing import NamedTuple
 
 from monitor.model import Claim, Finding, Novelty, Role, Update
 from monitor.ruleset.query.nodes import MatchWindow
 from monitor.ruleset.query.segments import ReadingOrder, SegmentIndex
 
-# title, url, author, tags, current claims, the claims of findings with whether each is withdrawn, and the numbers of
-# the current claims that continue a paragraph
-DocumentParts: TypeAlias = tuple[
-    str, str, str, tuple[str, ...], tuple[Claim, ...], tuple[tuple[Claim, bool], ...], frozenset[int]
-]
 SHARED_SCOPES = ("title", "url", "author", "tag")  # scopes that see the same segments in every window
+
+
+class DocumentParts(NamedTuple):
+    """What is indexed of an update. `claims` are the current ones, `continuing` the numbers of those that continue a
+    paragraph. `claims_of_findings` are each with whether it is withdrawn.
+    """
+
+    title: str
+    url: str
+    author: str
+    tags: tuple[str, ...]
+    claims: tuple[Claim, ...]
+    claims_of_findings: tuple[tuple[Claim, bool], ...]
+    continuing: frozenset[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +79,14 @@ def cached_document(
     update: Update, findings: Sequence[Finding], claims: Sequence[Claim], tags: Sequence[str]
 ) -> MatchDocument:
     """Return the document of an update, cached for the next rule. Without `claims` it has those of the findings."""
-    return _build_cached(*_document_parts(update, findings, claims, tags))
+    return _build_cached(_document_parts(update, findings, claims, tags))
 
 
 def build_document(
     update: Update, findings: Sequence[Finding], claims: Sequence[Claim], tags: Sequence[str]
 ) -> MatchDocument:
     """Return the document of an update without the cost of hashing a cache key, for matching all rules at once."""
-    return _build(*_document_parts(update, findings, claims, tags))
+    return _build(_document_parts(update, findings, claims, tags))
 
 
 def _document_parts(
@@ -87,37 +96,36 @@ def _document_parts(
     current_claims = tuple(claims) or tuple(claim for claim, withdrawn in claims_of_findings if not withdrawn)
     continuing = frozenset(number for number, claim in enumerate(current_claims) if claim.continues_paragraph)
     all_tags = (*update.tags, *tags)
-    return update.title, update.url, update.author, all_tags, current_claims, claims_of_findings, continuing
+    return DocumentParts(
+        update.title, update.url, update.author, all_tags, current_claims, claims_of_findings, continuing
+    )
 
 
-def _build(
-    title: str,
-    url: str,
-    author: str,
-    tags: tuple[str, ...],
-    claims: tuple[Claim, ...],
-    claims_of_findings: tuple[tuple[Claim, bool], ...],
-    continuing: frozenset[int],
-) -> MatchDocument:
-    withdrawn_claims = [claim for claim, withdrawn in claims_of_findings if withdrawn]
+def _build(parts: DocumentParts) -> MatchDocument:
+    claims = parts.claims
+    withdrawn_claims = [claim for claim, withdrawn in parts.claims_of_findings if withdrawn]
     all_claims = [*claims, *withdrawn_claims]
     texts = [claim.text for claim in all_claims]
     title_segments = {segment for segment, claim in enumerate(claims) if claim.role is Role.TITLE}
     if not title_segments:
         title_segments = {len(texts)}
-        texts.append(title)
+        texts.append(parts.title)
     headings = _segment_headings(all_claims, len(claims), texts)
     scopes = {}
-    for scope, values in (("url", (url,)), ("author", (author,)), ("tag", tuple(dict.fromkeys(tags)))):
+    for scope, values in (
+        ("url", (parts.url,)),
+        ("author", (parts.author,)),
+        ("tag", tuple(dict.fromkeys(parts.tags))),
+    ):
         scopes[scope] = frozenset(range(len(texts), len(texts) + len(values)))
         texts.extend(values)
     body = [segment for segment in range(len(claims)) if segment not in title_segments]
     return MatchDocument(
-        index=SegmentIndex(texts, ReadingOrder(frozenset(title_segments), body, continuing)),
+        index=SegmentIndex(texts, ReadingOrder(frozenset(title_segments), body, parts.continuing)),
         claim_count=len(claims),
         withdrawn_segments=range(len(claims), len(all_claims)),
         title_segments=frozenset(title_segments),
-        finding_by_segment=_segment_findings(claims, claims_of_findings),
+        finding_by_segment=_segment_findings(claims, parts.claims_of_findings),
         heading_by_segment=headings,
         segments_by_scope=scopes,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from hashlib import sha256
@@ -13,7 +13,7 @@ from monitor.errors import Problem
 from monitor.ruleset.compile_cache import cached_aliases
 from monitor.ruleset.query.faults import SyntaxFault
 from monitor.ruleset.rule import NO_ALIASES, QueryAliases, RuleSet
-from monitor.ruleset.rule_reader import DEFAULT_SURROUNDINGS, KnownNames, RuleReader, Surroundings
+from monitor.ruleset.rule_reader import ANY_NAMES, DEFAULT_SURROUNDINGS, KnownNames, RuleReader, Surroundings
 from monitor.ruleset.source_text import SourceText
 from monitor.ruleset.yaml_tree import MAX_YAML_BYTES, YamlNode, parse_yaml
 
@@ -40,32 +40,29 @@ def load_rules(
     folder: Path,
     *,
     builtin_aliases: Path | None,
-    channels: Collection[str] | None = None,
-    sources: Collection[str] | None = None,
-    templates: Collection[str] | None = None,
+    names: KnownNames = ANY_NAMES,
     surroundings: Surroundings = DEFAULT_SURROUNDINGS,
 ) -> tuple[RuleSet, tuple[Problem, ...]]:
-    """Return the enabled rules of a folder and all problems. If any problem is an error, do not use the rules.
-
-    `channels`, `sources` and `templates` are the names that rules may use (None: any). `sources` includes
-    tags, as "tag:…".
-    """
+    """Return the enabled rules of a folder and all problems. If any problem is an error, do not use the rules."""
     if not folder.is_dir():
         return RuleSet(()), (Problem(folder, 1, 1, "the rules folder does not exist"),)
-    own_aliases = folder / ALIASES_FILE
-    paths = [path for path in rule_files(folder) if path != own_aliases]
+    paths = [path for path in rule_files(folder) if path.name != ALIASES_FILE]
     rules, problems = load_files(
         paths,
-        aliases=own_aliases if own_aliases.is_file() else builtin_aliases,
-        channels=channels,
-        sources=sources,
-        templates=templates,
+        aliases=alias_file(folder, builtin_aliases),
+        names=names,
         surroundings=replace(surroundings, has_all_rules=True),
     )
     if not paths:
         no_files_warning = Problem(folder, 1, 1, "no rule files (*.yaml): no alerts will be sent", warning=True)
         return rules, (*problems, no_files_warning)
     return rules, problems
+
+
+def alias_file(folder: Path, builtin: Path | None) -> Path | None:
+    """Return the file with the aliases of a rules folder: its own one, or else the built-in one."""
+    path = folder / ALIASES_FILE
+    return path if path.is_file() else builtin
 
 
 def rule_files(folder: Path) -> list[Path]:
@@ -91,9 +88,7 @@ def load_files(
     paths: Iterable[Path],
     *,
     aliases: Path | None,
-    channels: Collection[str] | None = None,
-    sources: Collection[str] | None = None,
-    templates: Collection[str] | None = None,
+    names: KnownNames = ANY_NAMES,
     surroundings: Surroundings = DEFAULT_SURROUNDINGS,
 ) -> tuple[RuleSet, tuple[Problem, ...]]:
     """Return the enabled rules of some files and all problems, as `load_rules`."""
@@ -106,8 +101,7 @@ def load_files(
         if tree is not None:
             query_aliases, synonyms, faults = cached_aliases(source.text)
             problems += [source.to_problem(fault) for fault in faults]
-    known_names = KnownNames(query_aliases, channels, sources, templates)
-    reader = RuleReader(known_names, problems, surroundings=surroundings)
+    reader = RuleReader(query_aliases, names, problems, surroundings=surroundings)
     for path in paths:
         source, tree = read_yaml_file(path, problems, digest.update)
         if tree is not None:

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta, tzinfo
 from enum import StrEnum
 from pathlib import Path
 
-from monitor.config.quiet_hours import DAY_MINUTES
+from monitor.config.quiet_hours import WEEK_MINUTES, minute_of_week
 from monitor.model import Moment, Novelty, Severity
 from monitor.ruleset.document import MatchDocument
 from monitor.ruleset.prefilter import Prefilter
@@ -53,13 +53,9 @@ class ActiveHours:
         moment = start
         while not self.cover(moment):  # more than once if the clocks are put forward meanwhile
             local = datetime.fromtimestamp(moment, self.timezone).replace(second=0, microsecond=0)
-            wait = min((minute - minute_of_week(local)) % (7 * DAY_MINUTES) for minute in self.minutes)
+            wait = min((minute - minute_of_week(local)) % WEEK_MINUTES for minute in self.minutes)
             moment = (local + timedelta(minutes=wait)).replace(fold=local.fold).timestamp()
         return moment
-
-
-def minute_of_week(local: datetime) -> int:
-    return local.weekday() * DAY_MINUTES + local.hour * 60 + local.minute
 
 
 @dataclass(frozen=True, slots=True)

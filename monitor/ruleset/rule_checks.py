@@ -52,13 +52,13 @@ def inhibition_faults(
 def inhibition_path(start: str, end: str, inhibited_by_rule: Mapping[str, Collection[str]]) -> tuple[str, ...]:
     """Return the rules from `start` to `end`, each inhibited by the one before it; () if there is no such path."""
     paths: list[tuple[str, ...]] = [(start,)]
-    seen = {start}
+    visited = {start}
     while paths:
         path = paths.pop()
         if path[-1] == end:
             return path
-        further = [name for name in sorted(inhibited_by_rule.get(path[-1], ())) if name not in seen]
-        seen.update(further)
+        further = [name for name in sorted(inhibited_by_rule.get(path[-1], ())) if name not in visited]
+        visited.update(further)
         paths += [(*path, name) for name in further]
     return ()
 

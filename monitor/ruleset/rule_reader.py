@@ -27,9 +27,8 @@ from monitor.ruleset.yaml_tree import YamlList, YamlNode, YamlTable, YamlText
 
 @dataclass(frozen=True, slots=True)
 class KnownNames:
-    """The names that rules may use: aliases, channels, sources and templates (None: any)."""
+    """The names that rules may use: channels, sources with tags as "tag:…", and templates (None: any)."""
 
-    aliases: QueryAliases
     channels: Collection[str] | None = None
     sources: Collection[str] | None = None
     templates: Collection[str] | None = None
@@ -45,6 +44,7 @@ class Surroundings:
     has_all_rules: bool = False
 
 
+ANY_NAMES = KnownNames()
 DEFAULT_SURROUNDINGS = Surroundings()
 
 
@@ -52,6 +52,7 @@ DEFAULT_SURROUNDINGS = Surroundings()
 class RuleReader:
     """Collects rules and problems. `used_names` has the position where each name and id was first used."""
 
+    aliases: QueryAliases
     known_names: KnownNames
     problems: list[Problem]
     rules: list[Rule] = field(default_factory=list)
@@ -119,9 +120,8 @@ class RuleReader:
         figure_queries = {name: figure_query for name, figure_query in figures.items() if figure_query}
         severity_queries = tuple((severity, condition) for severity, condition in conditions.items() if condition)
         rule = build_rule(model, query, figure_queries, source, tree, self.surroundings.timezone)
-        aliases = self.known_names.aliases
-        rule = with_count_keys(replace(rule, severity_conditions=severity_queries), model, aliases)
-        faults = list(rule_faults(rule, tree, self.surroundings.now, aliases))
+        rule = with_count_keys(replace(rule, severity_conditions=severity_queries), model, self.aliases)
+        faults = list(rule_faults(rule, tree, self.surroundings.now, self.aliases))
         for fault in faults:
             self.report(source, fault)
         if not all(fault.warning for fault in faults):
@@ -158,7 +158,7 @@ class RuleReader:
         """Compile a query; None after reporting its faults."""
         if not isinstance(node, YamlText) or not node.value.strip():
             return None  # already reported by the model
-        query, faults = cached_query(node.value, self.known_names.aliases)
+        query, faults = cached_query(node.value, self.aliases)
         for fault in faults[:MAX_FAULTS_PER_RULE]:
             self.report(source, fault, node)
         return query

@@ -259,9 +259,9 @@ def allowed_keys(loc: tuple[int | str, ...]) -> tuple[str, ...]:
     return tuple(model.model_fields)
 
 
-def list_hint(found: str) -> str:
+def list_hint(text: str) -> str:
     """Return how to write several values, for text with commas; else ""."""
-    return f"; for several write a list: `[{found}]`" if re.search(r"\w\s*,\s*\w", found) else ""
+    return f"; for several write a list: `[{text}]`" if re.search(r"\w\s*,\s*\w", text) else ""
 
 
 def expectation_text(detail: ErrorDetails) -> str:

@@ -7,6 +7,7 @@ longer. A feed that lost entries between two polls is polled more often than con
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 
 from monitor.model import Entry, Moment
 
@@ -16,21 +17,26 @@ MAX_SPEEDUP = 8  # a source is polled at most this many times as often as config
 MIN_WINDOW_ENTRIES = 3  # with fewer entries a feed has no window that could roll over
 
 
+@dataclass(frozen=True, slots=True)
+class PollNews:
+    """What a poll brought: the share of new and changed entries, and whether it came too late to see some."""
+
+    share: float = 0.0
+    entries_missed: bool = False
+
+
 def effective_interval(*, every: float, slowest: float | None, stored_interval: float | None) -> float:
     """The interval to use: the stored one, within the limits of the config, which may have changed since."""
     return min(max(stored_interval or every, _min_interval(every)), max(slowest or every, every))
 
 
-def next_interval(
-    interval: float, *, every: float, slowest: float | None, news_share: float, entries_missed: bool = False
-) -> float:
-    """The interval after a poll. `news_share` is the share of the entries that were news; `entries_missed` is true
-    if the poll came too late to see some."""
-    if entries_missed:
+def next_interval(interval: float, news: PollNews, *, every: float, slowest: float | None) -> float:
+    """The interval after a poll."""
+    if news.entries_missed:
         return max(_min_interval(every), min(interval, every) / 2)
-    if not news_share:
+    if not news.share:
         return min(interval * INTERVAL_GROWTH, max(slowest or every, every))
-    if interval < every and news_share <= 0.5:  # half of the window was known: the feed can be polled less often
+    if interval < every and news.share <= 0.5:  # half of the window was known: the feed can be polled less often
         return min(interval * INTERVAL_GROWTH, every)
     return max(interval / 2, every) if interval > every else interval
 

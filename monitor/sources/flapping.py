@@ -94,9 +94,14 @@ def revision_issues(revisions: Sequence[Revision]) -> tuple[HealthIssue, ...]:
 
 def describe_revisions(revisions: Sequence[Revision]) -> str:
     """`“Ferries today”` or `“Ferries today” and 3 more`, in printable characters."""
-    label = "".join(letter if letter.isprintable() else " " for letter in revisions[0].label[:MAX_LABEL_CHARS])
-    quoted = f"“{label.strip()}”"
+    quoted = quoted_label(revisions[0].label)
     return quoted if len(revisions) == 1 else f"{quoted} and {len(revisions) - 1} more"
+
+
+def quoted_label(text: str) -> str:
+    """Return the beginning of a text from a source in quotes, in printable characters."""
+    label = "".join(letter if letter.isprintable() else " " for letter in text[:MAX_LABEL_CHARS])
+    return f"“{label.strip()}”"
 
 
 def revision_label(title: str, findings: Sequence[Finding]) -> str:

@@ -12,14 +12,13 @@ from itertools import pairwise
 
 from monitor.alerts.source_notices import HealthIssue
 from monitor.model import Finding, Moment, Novelty
-from monitor.sources.flapping import EntryVersion
+from monitor.sources.flapping import MAX_LABEL_CHARS, EntryVersion, quoted_label
 from monitor.text.noise_words import CALENDAR_WORDS
 
 MIN_MOVES = 4  # in a row, this poll's included
 MAX_GAP_RATIO, MAX_GAP_S = 3.0, 60.0  # of the time between two moves, compared with that since the last poll
 MAX_LINES = 200  # of one revision; a page on which more moves is not described by its lines
 MAX_NAMED_LINES = 3
-MAX_LINE_CHARS = 120
 MIN_SHARED_WORDS = 0.75
 STEM_CHARS = 3  # "1 day" and "2 days" are the same words
 _WORD = re.compile(r"[^\W\d_]+")
@@ -48,7 +47,7 @@ def find_moving_lines(findings: Sequence[Finding], previous: Sequence[Sequence[F
 
 def moving_issue(lines: Sequence[str]) -> HealthIssue:
     """The issue to report for lines that move at every poll."""
-    quoted = [f"“{_printable(line)}”" for line in lines[:MAX_NAMED_LINES]]
+    quoted = [quoted_label(line) for line in lines[:MAX_NAMED_LINES]]
     named = ", ".join(quoted) + (f" and {len(lines) - MAX_NAMED_LINES} more" if len(lines) > MAX_NAMED_LINES else "")
     patterns = ", ".join(f'"{part}"' for line in lines[:MAX_NAMED_LINES] if (part := _fixed_part(line)))
     verb = "A line changes" if len(lines) == 1 else f"{len(lines)} lines change"
@@ -82,9 +81,5 @@ def _are_alike(words: frozenset[str], others: frozenset[str]) -> bool:
 
 def _fixed_part(line: str) -> str:
     """The longest part of a line without figures and special characters, to be used as a pattern; or ""."""
-    parts = [part for part in _FIXED_PART.findall(line[:MAX_LINE_CHARS]) if '"' not in part]
+    parts = [part for part in _FIXED_PART.findall(line[:MAX_LABEL_CHARS]) if '"' not in part]
     return max(parts, key=len, default="")
-
-
-def _printable(line: str) -> str:
-    return "".join(letter if letter.isprintable() else " " for letter in line[:MAX_LINE_CHARS]).strip()

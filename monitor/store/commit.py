@@ -74,7 +74,7 @@ def commit_assessment(conn: Connection, assessment: Assessment, *, content_hash:
 
 def commit_assessments(conn: Connection, batch: Sequence[AssessedEntry]) -> None:
     """Store assessments of different entries. None may depend on another one of them."""
-    assessments = [one.assessment for one in batch]
+    assessments = [assessment for assessment, *_ in batch]
     entry_ids = upsert_entries(conn, batch)
     update_ids = insert_updates(conn, batch, entry_ids)
     upsert_stories(conn, batch)

@@ -105,9 +105,9 @@ def copy_table(conn: Connection, table: Table, target: Store) -> Iterator[TableP
         copied += len(rows)
         yield TableProgress(table.name, copied, total)
     with target.write_any_schema() as target_conn:
-        found = count_all(target_conn, table)
-    if found != total:
-        raise StoreError(f"the table {table.name} has {total:,} rows in the source and {found:,} in the copy")
+        in_copy = count_all(target_conn, table)
+    if in_copy != total:
+        raise StoreError(f"the table {table.name} has {total:,} rows in the source and {in_copy:,} in the copy")
 
 
 def write_batch(target: Store, table: Table, rows: Sequence[Any]) -> None:

@@ -12,11 +12,11 @@ from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, insert, select
 
 from monitor import __version__
 from monitor.model import Moment
-from monitor.store.rule_state import save_meta
+from monitor.store.meta import delete_meta, save_meta
 from monitor.store.schema import meta
 from monitor.store.workers import database_time
 
@@ -49,7 +49,7 @@ def save_daemon(
     save_meta(conn, KEY_PREFIX + worker, asdict(row))
     if conn.dialect.name == "sqlite":
         conn.execute(insert(meta), {"key": PADDING_KEY, "value": PADDING})
-        conn.execute(delete(meta).where(meta.c.key == PADDING_KEY))
+        delete_meta(conn, [PADDING_KEY])
     return now
 
 
@@ -61,7 +61,7 @@ def load_daemons(conn: Connection) -> list[DaemonRow]:
 
 def remove_daemons(conn: Connection, ids: Collection[str]) -> None:
     """Remove the rows of daemons that have ended."""
-    conn.execute(delete(meta).where(meta.c.key.in_([KEY_PREFIX + id for id in ids])))
+    delete_meta(conn, [KEY_PREFIX + id for id in ids])
 
 
 def remove_silent_daemons(conn: Connection, *, silent_s: float) -> None:

@@ -203,8 +203,8 @@ class Ledger:
         wanted = dict.fromkeys(hashes)
         unknown = wanted.keys() - self._claim_ids.keys()
         if unknown:
-            found = dict(select_matching(self._conn, SELECT_CLAIM_IDS_BY_HASH, unknown))
-            self._claim_ids.update((key, found.get(key)) for key in unknown)
+            known = dict(select_matching(self._conn, SELECT_CLAIM_IDS_BY_HASH, unknown))
+            self._claim_ids.update((key, known.get(key)) for key in unknown)
         return {key: id for key in wanted if (id := self._claim_ids[key]) is not None}
 
     def _nearest(self, queries: Sequence[Sequence[int]], limit: int) -> list[list[int]]:

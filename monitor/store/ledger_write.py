@@ -68,11 +68,11 @@ class EntryClaims:
 
     @classmethod
     def of(cls, assessment: Assessment, entry_id: int) -> EntryClaims:
-        said: dict[int, Claim] = {}
+        claims: dict[int, Claim] = {}
         for claim in assessment.claims:
-            said.setdefault(text_hash(claim.text), claim)
-        found = {text_hash(f.claim.text): f for f in assessment.findings if f.novelty is not Novelty.WITHDRAWN}
-        return cls(assessment, entry_id, said, found)
+            claims.setdefault(text_hash(claim.text), claim)
+        findings = {text_hash(f.claim.text): f for f in assessment.findings if f.novelty is not Novelty.WITHDRAWN}
+        return cls(assessment, entry_id, claims, findings)
 
     def mentioned_hashes(self) -> Iterable[int]:
         """Return the text hashes of all claims that the update says, withdraws or was compared with."""
@@ -97,7 +97,7 @@ class LedgerRows:
     new_claims: dict[int, tuple[LedgerClaim, Claim, str, float]] = field(default_factory=dict)
     sayings: list[tuple[int, int, int, str, float, None]] = field(default_factory=list)
     last_said: dict[int, tuple[LedgerClaim, float]] = field(default_factory=dict)
-    gone: list[dict[str, object]] = field(default_factory=list)
+    ended: list[dict[str, object]] = field(default_factory=list)
     postings: dict[int, set[int]] = field(default_factory=dict)
     reindexed: list[int] = field(default_factory=list)
 
@@ -116,7 +116,7 @@ class LedgerRows:
                 self.last_said[row.id] = (row, at)
         for id, gone_at in gone_at_by_claim.items():
             if (id in said_ids) != (gone_at is None):
-                self.gone.append({"_entry": entry.entry_id, "_claim": id, "_at": at if gone_at is None else None})
+                self.ended.append({"_entry": entry.entry_id, "_claim": id, "_at": at if gone_at is None else None})
         self._index_findings(entry.assessment)
 
     def _add_claim(self, key: int, claim: Claim, entry: EntryClaims) -> LedgerClaim:
@@ -213,7 +213,7 @@ def write_rows(conn: Connection, rows: LedgerRows) -> None:
     insert_rows(conn, INSERT_CLAIM, CLAIM_KEYS, claim_rows)
     insert_rows(conn, INSERT_SAYING, SAYING_KEYS, rows.sayings)
     execute_many(conn, UPDATE_SAYING_COUNT, repeated)
-    execute_many(conn, UPDATE_GONE_AT, rows.gone)
+    execute_many(conn, UPDATE_GONE_AT, rows.ended)
     if rows.postings:
         inverted_index.add_postings(conn, inverted_index.CLAIM_INDEX, rows.postings)
     if rows.reindexed:

@@ -36,8 +36,10 @@ def run_migrations(conn: Connection, note_progress: NoteProgress = no_progress) 
     command.upgrade(config, "head")
 
 
-def check_revision(revision: str | None, database_name: str) -> None:
-    """Raise StoreError unless the database is empty or at the newest revision."""
+def check_revision(revision: str | None, database_name: str, *, create: bool) -> None:
+    """Raise StoreError unless the database is at the newest revision, or empty and to be filled (`create`)."""
+    if revision is None and not create:
+        raise StoreError(f"the database {database_name} is empty; `monitor run` creates its tables")
     if revision is None or revision == REVISIONS[-1]:
         return
     check_known(revision, database_name)

@@ -74,9 +74,7 @@ class PostgresStore(Store):
     def check_schema(self, *, create: bool) -> None:
         with self.read() as conn:
             revision = migrate.current_revision(conn, self.name)
-        migrate.check_revision(revision, self.name)
-        if revision is None and not create:
-            raise StoreError(f"the database {self.name} is empty; `monitor run` creates its tables")
+        migrate.check_revision(revision, self.name, create=create)
         if revision is None:
             self.upgrade()
 

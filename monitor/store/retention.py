@@ -136,7 +136,7 @@ def unindex_claims(conn: Connection, since: Moment, first_id: int) -> int:
 
 def delete_story_vectors(conn: Connection, since: Moment, limit: int) -> int:
     """Delete up to `limit` vectors of stories that ended before `since`; return their number."""
-    return delete_found(conn, gists.c.id, gists.c.at < since, limit=limit)
+    return delete_rows(conn, gists.c.id, gists.c.at < since, limit=limit)
 
 
 def compact_slice(conn: Connection, slice_number: int, live_claims: LiveIds, live_vectors: LiveIds) -> None:
@@ -174,10 +174,10 @@ def delete_history(store: Store, before: Moment, *, limit: int = DELETE_BATCH_RO
                 yield
 
 
-def delete_found(conn: Connection, key: Column[Any], *conditions: ColumnElement[bool], limit: int) -> int:
+def delete_rows(conn: Connection, key: Column[Any], *conditions: ColumnElement[bool], limit: int) -> int:
     """Delete up to `limit` rows of the table of `key`; return their number."""
-    found = select(key).where(*conditions).limit(limit)
-    return conn.execute(delete(key.table).where(key.in_(found))).rowcount
+    keys = select(key).where(*conditions).limit(limit)
+    return conn.execute(delete(key.table).where(key.in_(keys))).rowcount
 
 
 def delete_messages(conn: Connection, before: Moment, window: Window, limit: int) -> int:
@@ -200,7 +200,7 @@ def delete_matches(conn: Connection, before: Moment, window: Window, limit: int)
     is_settled = and_(matches.c.waiting.is_(None), matches.c.counts_for.is_(None))
     is_awaited = exists().where(awaited.c.match_id == matches.c.id)
     is_old = and_(matches.c.id.between(*window), matches.c.at < before)
-    return delete_found(conn, matches.c.id, is_old, is_settled, ~is_owed, ~is_awaited, limit=limit)
+    return delete_rows(conn, matches.c.id, is_old, is_settled, ~is_owed, ~is_awaited, limit=limit)
 
 
 def delete_alerts(conn: Connection, before: Moment, window: Window, limit: int) -> int:
@@ -238,7 +238,7 @@ def delete_claims(conn: Connection, before: Moment, window: Window, limit: int) 
     is_said = exists().where(sayings.c.claim_id == claims.c.id)
     is_awaited = exists().where(awaited.c.claim_id == claims.c.id)
     is_old = and_(claims.c.id.between(*window), claims.c.last_at < before, ~claims.c.indexed)
-    return delete_found(conn, claims.c.id, is_old, ~is_said, ~is_awaited, limit=limit)
+    return delete_rows(conn, claims.c.id, is_old, ~is_said, ~is_awaited, limit=limit)
 
 
 # In this order: each table is referred to by those before it.

@@ -9,7 +9,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, func, select
 
 from monitor.model import Moment
-from monitor.store.rule_state import load_meta, save_meta
+from monitor.store.meta import load_meta, save_meta
 from monitor.store.schema import sources, updates
 from monitor.units import DAY, HOUR
 

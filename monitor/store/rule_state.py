@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Table, and_, delete, func, null, select, update
-from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT compiles for SQLite as well
 
 from monitor.model import Decision, Moment, Reason
-from monitor.store.commit import insert_decision
-from monitor.store.ledger import text_hash
-from monitor.store.schema import alerts, awaited, claims, matches, meta, metadata, updates
+from monitor.store.commit import alert_claim_hashes, insert_decision
+from monitor.store.meta import delete_meta, load_meta, save_meta
+from monitor.store.schema import alerts, awaited, claims, matches, metadata, updates
 from monitor.units import DAY
 
 if TYPE_CHECKING:
@@ -47,7 +45,7 @@ def already_matched(conn: Connection, rules: Sequence[str]) -> set[tuple[int, st
 def insert_late_decision(conn: Connection, decision: Decision, update_id: int, now: Moment) -> None:
     """Insert a decision about an update that was committed before."""
     alert = decision.pending_alert or decision.alert
-    hashes = {text_hash(finding.claim) for finding in alert.findings} if alert else set()
+    hashes = alert_claim_hashes(alert) if alert else []
     claims_query = select(claims.c.text_hash, claims.c.id).where(claims.c.text_hash.in_(hashes))
     insert_decision(conn, decision, update_id, {row.text_hash: row.id for row in conn.execute(claims_query)}, now)
 
@@ -62,21 +60,18 @@ def set_match_reason(conn: Connection, alert_id: str, reason: Reason, detail: st
 
 def mark_rules_refused(conn: Connection, problems: Sequence[str], now: Moment) -> None:
     """Record that the rules on disk were rejected."""
-    mark_rules_accepted(conn)
-    refusal = json.dumps({"at": now, "problems": list(problems[:MAX_REFUSAL_PROBLEMS])})
-    conn.execute(insert(meta), {"key": REFUSED_RULES_KEY, "value": refusal})
+    save_meta(conn, REFUSED_RULES_KEY, {"at": now, "problems": list(problems[:MAX_REFUSAL_PROBLEMS])})
 
 
 def mark_rules_accepted(conn: Connection) -> None:
     """Record that the rules on disk are in use."""
-    conn.execute(delete(meta).where(meta.c.key == REFUSED_RULES_KEY))
+    delete_meta(conn, [REFUSED_RULES_KEY])
 
 
 def load_rules_refusal(conn: Connection) -> tuple[Moment | None, tuple[str, ...]]:
     """Return when the rules on disk were rejected and their first problems; (None, ()) if they are in use."""
-    value = conn.scalar(select(meta.c.value).where(meta.c.key == REFUSED_RULES_KEY))
-    stored = json.loads(value) if value else {"at": None, "problems": []}
-    return stored["at"], tuple(stored["problems"])
+    stored = load_meta(conn, REFUSED_RULES_KEY)
+    return stored.get("at"), tuple(stored.get("problems", ()))
 
 
 # Renamed rules
@@ -172,19 +167,3 @@ def drop_pending(conn: Connection, match_ids: Sequence[int]) -> None:
         batch = match_ids[start : start + DROP_BATCH_MATCHES]
         conn.execute(update(matches).where(matches.c.id.in_(batch)).values(columns))
         conn.execute(delete(awaited).where(awaited.c.match_id.in_(batch)))
-
-
-# Objects in `meta`
-
-
-def load_meta(conn: Connection, key: str) -> dict[str, Any]:
-    """Return a JSON object of `meta`; empty if it was never written."""
-    value = conn.scalar(select(meta.c.value).where(meta.c.key == key))
-    parsed: dict[str, Any] = json.loads(value) if value else {}
-    return parsed
-
-
-def save_meta(conn: Connection, key: str, value: Mapping[str, object]) -> None:
-    """Insert or replace a JSON object of `meta`."""
-    row = insert(meta).values(key=key, value=json.dumps(value))
-    conn.execute(row.on_conflict_do_update(index_elements=[meta.c.key], set_={"value": row.excluded.value}))

@@ -14,6 +14,7 @@ from monitor.store.schema import meta
 
 KEY_BYTES = 32
 WEB_KEY = "web key"  # signs the sessions and forms of the web UI
+ANSWER_KEY = "answer key"  # signs the answer links in messages: with another key, every link sent before is refused
 
 
 def load_secret_key(conn: Connection, name: str) -> bytes | None:

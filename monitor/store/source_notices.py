@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, Row, bindparam, select
 from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT compiles for SQLite as well
 
 from monitor.alerts.source_notices import SourceNotice
@@ -30,10 +31,14 @@ UPSERT_NOTICE = _INSERT_NOTICE.on_conflict_do_update(
 )
 
 
+def notice_from_row(row: Row[Any]) -> SourceNotice:
+    return SourceNotice(row.kind, row.said, row.since, row.last, row.told, row.ended)
+
+
 def load_notices(conn: Connection, source: str) -> dict[str, SourceNotice]:
     """Return the source's notices by kind, including ended ones."""
     rows = conn.execute(SELECT_NOTICES, {"source": source})
-    return {row.kind: SourceNotice(row.kind, row.said, row.since, row.last, row.told, row.ended) for row in rows}
+    return {row.kind: notice_from_row(row) for row in rows}
 
 
 def sources_with_notices(conn: Connection, sources: Iterable[str]) -> list[str]:
@@ -64,7 +69,7 @@ def visible_notices(conn: Connection) -> Mapping[str, list[SourceNotice]]:
     """Return the visible notices by configured source, oldest first."""
     by_source: dict[str, list[SourceNotice]] = defaultdict(list)
     for row in conn.execute(SELECT_ACTIVE_NOTICES):
-        notice = SourceNotice(row.kind, row.said, row.since, row.last, row.told, row.ended)
+        notice = notice_from_row(row)
         if notice.is_visible:
             by_source[row.source].append(notice)
     return by_source

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
@@ -89,7 +89,7 @@ SHORTEN_LEASE = (
 UPDATE_SHARD = update(sources).where(sources.c.name == bindparam("_name")).values(shard=bindparam("_shard"))
 
 
-def _select_due(*columns: Any, ignore_interval: bool) -> Select[Any]:
+def _select_due(*columns: Any, ignore_interval: bool = False) -> Select[Any]:
     """Return a query for columns of the sources that may be polled at `now`, longest due first."""
     now: BindParameter[Moment] = bindparam("now")
     is_ready = or_(sources.c.next_poll <= now, and_(true() if ignore_interval else false(), sources.c.failures == 0))
@@ -104,11 +104,8 @@ def _select_due(*columns: Any, ignore_interval: bool) -> Select[Any]:
 
 IS_IN_SHARD = sources.c.shard.in_(bindparam("shards", expanding=True))
 IS_NAMED = sources.c.name.in_(bindparam("names", expanding=True))
-# The statements for `ignore_interval` false and true.
-SELECT_DUE_NAMES = {ignored: _select_due(sources.c.name, ignore_interval=ignored) for ignored in (False, True)}
-SELECT_DUE_NAMED = {
-    ignored: _select_due(*LEASED_COLUMNS, ignore_interval=ignored).where(IS_NAMED) for ignored in (False, True)
-}
+SELECT_DUE_NAMES = _select_due(sources.c.name)
+SELECT_NAMED = _select_due(*LEASED_COLUMNS, ignore_interval=True).where(IS_NAMED)
 SELECT_SOURCES_BY_NAME = select(*LEASED_COLUMNS).where(IS_NAMED)
 SELECT_SOURCE_SHAPES = select(sources.c.name, sources.c.url, sources.c.kind, sources.c.configured)
 INSERT_SOURCE = insert(sources).on_conflict_do_nothing()
@@ -129,6 +126,15 @@ UPDATE_SOURCE_URL = (
         next_poll=bindparam("_now"),
     )
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """For how long a worker polls sources alone: other workers skip them until the lease ends."""
+
+    start: Moment
+    seconds: float
+    worker: str = ""
 
 
 def sync_sources(conn: Connection, configured: Sequence[SourceConfig], now: Moment) -> None:
@@ -183,45 +189,35 @@ def add_replayed_sources(conn: Connection, names: Collection[str], now: Moment) 
 
 
 def lease_due_sources(
-    conn: Connection,
-    now: Moment,
-    *,
-    limit: int,
-    lease_seconds: float,
-    names: Collection[str] | None = None,
-    ignore_interval: bool = False,
-    host_slots: HostSlots | None = None,
-    worker: str = "",
-    shards: Sequence[int] | None = None,
+    conn: Connection, lease: Lease, *, limit: int, host_slots: HostSlots, shards: Sequence[int] | None = None
 ) -> list[SourceState]:
-    """Lease up to `limit` due sources for `lease_seconds`, longest due first; other workers skip leased sources.
+    """Lease up to `limit` due sources, of `shards` if given, longest due first.
 
-    With `names` only these are leased, with `shards` only sources of these. `ignore_interval` leases sources before
-    they are due, except those that back off. `host_slots` limits how many sources of one host are leased.
+    `host_slots` limits how many sources of one host are leased.
     """
-    host_slots = host_slots or HostSlots({}, (), limit)
-    if names is None:
-        query = SELECT_DUE_NAMES[ignore_interval]
-        parameters: dict[str, object] = {"now": now}
-        if shards is not None:
-            query = query.where(IS_IN_SHARD)
-            parameters["shards"] = list(shards)
-        chosen_names = choose_names(conn, query, parameters, limit, host_slots)
-        by_name = (
-            {row[0]: SourceState(*row) for row in conn.execute(SELECT_SOURCES_BY_NAME, {"names": chosen_names})}
-            if chosen_names
-            else {}
-        )
-        states = [by_name[name] for name in chosen_names]
-    else:
-        due_sources = (
-            SourceState(*row)
-            for row in conn.execute(SELECT_DUE_NAMED[ignore_interval], {"now": now, "names": list(names)})
-        )
-        states = list(islice((row for row in due_sources if host_slots.try_acquire(row.name)), limit))
-    execute_many_raw(
-        conn, UPDATE_LEASE, [{"_name": row.name, "_until": now + lease_seconds, "_worker": worker} for row in states]
-    )
+    query, parameters = SELECT_DUE_NAMES, dict[str, object](now=lease.start)
+    if shards is not None:
+        query = query.where(IS_IN_SHARD)
+        parameters["shards"] = list(shards)
+    names = choose_names(conn, query, parameters, limit, host_slots)
+    rows = conn.execute(SELECT_SOURCES_BY_NAME, {"names": names}) if names else ()
+    by_name = {row[0]: SourceState(*row) for row in rows}
+    return lease_selected(conn, lease, [by_name[name] for name in names])
+
+
+def lease_named_sources(
+    conn: Connection, lease: Lease, names: Collection[str], *, limit: int, host_slots: HostSlots
+) -> list[SourceState]:
+    """Lease up to `limit` of these sources, also before they are due, except those that back off."""
+    rows = conn.execute(SELECT_NAMED, {"now": lease.start, "names": list(names)})
+    with_slot = (row for row in rows if host_slots.try_acquire(row.name))
+    return lease_selected(conn, lease, [SourceState(*row) for row in islice(with_slot, limit)])
+
+
+def lease_selected(conn: Connection, lease: Lease, states: list[SourceState]) -> list[SourceState]:
+    """Lease sources that were selected in this transaction, and return them."""
+    leased = {"_until": lease.start + lease.seconds, "_worker": lease.worker}
+    execute_many_raw(conn, UPDATE_LEASE, [{"_name": state.name, **leased} for state in states])
     return states
 
 
@@ -259,11 +255,6 @@ def assign_shards(conn: Connection, shard_by_source: Mapping[str, int]) -> None:
 def make_due(conn: Connection, names: Collection[str], now: Moment) -> None:
     """Make sources due now, whatever their interval and back-off."""
     execute_many_raw(conn, UPDATE_MAKE_DUE, [{"_name": name, "_now": now} for name in names])
-
-
-def record_poll(conn: Connection, name: str, result: PollResult) -> None:
-    """Store the result of a poll and release the lease."""
-    record_polls(conn, {name: result})
 
 
 def record_polls(conn: Connection, results: Mapping[str, PollResult]) -> None:

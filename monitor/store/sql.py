@@ -80,6 +80,18 @@ def count_rows(conn: Connection, column: ColumnElement[int], *conditions: Column
     return int(conn.execute(select(func.count(column)).where(*conditions)).scalar_one())
 
 
+def distinct_names(conn: Connection, column: ColumnElement[str], limit: int | None = None) -> list[str]:
+    """Return the values of an indexed column, up to `limit`, in order; one short lookup each."""
+    names: list[str] = []
+    query = select(column).order_by(column).limit(1)
+    while limit is None or len(names) < limit:
+        name = conn.scalar(query.where(column > names[-1]) if names else query)
+        if name is None:
+            break
+        names.append(name)
+    return names
+
+
 # Statements passed to the driver
 
 

@@ -82,9 +82,7 @@ class SqliteStore(Store):
     def check_schema(self, *, create: bool) -> None:
         with self.write_any_schema() as conn:
             revision = migrate.current_revision(conn, self.name)
-            migrate.check_revision(revision, self.name)
-            if revision is None and not create:
-                raise StoreError(f"the database {self.name} is empty; `monitor run` creates its tables")
+            migrate.check_revision(revision, self.name, create=create)
             if revision is None:
                 migrate.run_migrations(conn)
 
@@ -138,9 +136,9 @@ class SqliteStore(Store):
             return None if lock.try_acquire() else int(lock.read_owner() or 0)
 
     def check_location(self) -> None:
-        if self._path is None or (found := file_id(self._path)) == self._file_id:
+        if self._path is None or (current_id := file_id(self._path)) == self._file_id:
             return
-        change = "was replaced by another one" if found else "is gone"
+        change = "was replaced by another one" if current_id else "is gone"
         raise StoreError(
             f"database {self.name}: its file {change} while it is in use, so what is written now will be lost;"
             " stop the daemon, put the right file in place and start it again"

@@ -32,8 +32,8 @@ def thing_counted(claim: str, figure: str, matched: Sequence[str] = ()) -> str:
     record = parse_record(Claim(claim, Role.ROW))
     if record is not None and record.is_short:
         return _LABEL_END.split(claim, maxsplit=1)[0].strip()
-    found = find_words(figure, claim)
-    rest = claim[found[1] :] if found else ""
+    place = find_words(figure, claim)
+    rest = claim[place[1] :] if place else ""
     return rest[: counted_length(rest, matched)].strip(" .,;:!?")
 
 

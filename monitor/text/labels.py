@@ -33,10 +33,10 @@ def label_length(text: str) -> int:
         return 0
     end = 0
     for _ in range(_MAX_LABELS):
-        found = _LABEL.match(text, end)
-        if not found:
+        label = _LABEL.match(text, end)
+        if not label:
             break
-        end = found.end()
+        end = label.end()
     return end if text[end:].strip() else 0
 
 

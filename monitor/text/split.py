@@ -85,7 +85,7 @@ def claims_left_out(body: str, claims: Sequence[Claim]) -> int:
 
 def _body_claims(title: str, body: str, ignore: Sequence[Pattern]) -> Iterator[Claim]:
     heading = ""
-    seen: set[tuple[str, str]] = set()
+    keys: set[tuple[str, str]] = set()
     for block in blocks.parse_blocks(body):
         if ignore and _is_ignored(block.text, ignore):
             continue
@@ -95,9 +95,9 @@ def _body_claims(title: str, body: str, ignore: Sequence[Pattern]) -> Iterator[C
         for claim in _block_claims(block, heading):
             if claim.role is Role.HEADING:
                 heading = _claim_heading(claim, title)
-            if (key := (heading, claim.text)) in seen or _is_title(claim, title) or _is_ignored(claim.text, ignore):
+            if (key := (heading, claim.text)) in keys or _is_title(claim, title) or _is_ignored(claim.text, ignore):
                 continue
-            seen.add(key)
+            keys.add(key)
             starts_paragraph = claim.continues_paragraph and not is_paragraph_open
             yield replace(claim, continues_paragraph=False) if starts_paragraph else claim
             is_paragraph_open = True

@@ -69,13 +69,13 @@ def stated_numbers(text: str) -> tuple[StatedNumber, ...]:
     dates.find_dates(tokens, used_tokens)
     quantities = [quantity for quantity in numbers.find_quantities(tokens, used_tokens) if not quantity.is_ordinal]
     kinds = _kinds(tokens, quantities)
-    found: list[StatedNumber] = []
+    result: list[StatedNumber] = []
     for number, quantity in enumerate(quantities):
         stated = _stated_number(tokens, quantity, kinds[number])
-        if found and _joins_range(tokens, quantities[number - 1], quantity, found[-1], stated):
-            stated = stated._replace(low=found.pop().low, start=quantities[number - 1].start)
-        found.append(stated)
-    return tuple(found)
+        if result and _joins_range(tokens, quantities[number - 1], quantity, result[-1], stated):
+            stated = stated._replace(low=result.pop().low, start=quantities[number - 1].start)
+        result.append(stated)
+    return tuple(result)
 
 
 @lru_cache(maxsize=256)

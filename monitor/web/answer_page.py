@@ -17,9 +17,9 @@ from monitor.alerts.feedback import Feedback, FeedbackKind
 from monitor.deliver.headline import alert_headline
 from monitor.errors import ExpiredLink, LinkError
 from monitor.model import Alert
-from monitor.store.answer_key import load_answer_key
 from monitor.store.feedback import feedback_by_alert
 from monitor.store.reports.alerts import find_alert
+from monitor.store.secret_keys import ANSWER_KEY, load_secret_key
 from monitor.web.endpoint import AsyncEndpoint, Site, page_endpoint
 from monitor.web.page_context import PageContext, answer_context
 from monitor.web.templates import html_response
@@ -55,7 +55,7 @@ def answer_page(site: Site, request: Request) -> Response:
     """Show the alert of a link with a button; a POST records the answer. Refuse a link that is forged or expired."""
     try:
         with site.store.read() as conn:
-            key = load_answer_key(conn)
+            key = load_secret_key(conn, ANSWER_KEY)
         link = verify_answer(key, request.path_params["token"], site.clock())
     except ExpiredLink as expired:
         return link_page(site, EXPIRED_TEXT, {"alert_path": f"/alerts/{expired.alert_id}"}, 410)

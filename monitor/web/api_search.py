@@ -9,7 +9,7 @@ from monitor.errors import MonitorError
 from monitor.listings import found_claim_json
 from monitor.ruleset.search import parse_search
 from monitor.store.history import find_update_saying
-from monitor.store.reports.claim_search import search_page
+from monitor.store.reports.claim_search import ClaimSearch, search_page
 from monitor.web.api_context import aliases_in_use
 from monitor.web.api_operation import Call, Operation
 from monitor.web.api_schema import (
@@ -66,17 +66,10 @@ def get_claims(site: Site, call: Call) -> ClaimPage:
         raise HTTPException(400, f"{str(error)[:1].upper()}{str(error)[1:]}.") from None
     since = parse_moment(query.since, "since", site.clock())
     with site.store.read() as conn:
-        page = search_page(
-            conn,
-            parsed,
-            limit=query.limit,
-            seconds=SEARCH_S,
-            before=query.before,
-            source=query.source,
-            since=since,
-        )
-        found = [found_claim_json(claim, find_update_saying(conn, claim.sayings[0])) for claim in page.found]
-    return ClaimPage(claims=[ClaimItem.model_validate(fields) for fields in found], older=call.older(page.before))
+        wanted = ClaimSearch(parsed, query.source, since)
+        page = search_page(conn, wanted, limit=query.limit, seconds=SEARCH_S, before=query.before)
+        items = [found_claim_json(claim, find_update_saying(conn, claim.sayings[0])) for claim in page.claims]
+    return ClaimPage(claims=[ClaimItem.model_validate(fields) for fields in items], older=call.older(page.before))
 
 
 OPERATIONS = (

@@ -15,7 +15,7 @@ from monitor.deliver.word_diff import matched_ranges, split_pieces
 from monitor.model import PriorClaim
 from monitor.ruleset.query.nodes import Query
 from monitor.ruleset.search import InvalidQuery, parse_search
-from monitor.store.reports.claim_search import FoundClaim, SearchPage, search_page
+from monitor.store.reports.claim_search import ClaimSearch, FoundClaim, SearchPage, search_page
 from monitor.store.reports.coverage import configured_names
 from monitor.web.alert_list import MAX_CHOICES, with_current
 from monitor.web.endpoint import Site
@@ -52,15 +52,8 @@ def search(site: Site, request: Request) -> Response:
     with site.store.read() as conn:
         sources = with_current(configured_names(conn, MAX_CHOICES + 1), params.get("source"))
         if query is not None:
-            page = search_page(
-                conn,
-                query,
-                limit=RESULTS_PER_PAGE,
-                seconds=SEARCH_S,
-                before=before,
-                source=params.get("source"),
-                since=since,
-            )
+            wanted = ClaimSearch(query, params.get("source"), since)
+            page = search_page(conn, wanted, limit=RESULTS_PER_PAGE, seconds=SEARCH_S, before=before)
     context: PageContext = {
         "current_page": "search",
         "q": text,
@@ -68,7 +61,7 @@ def search(site: Site, request: Request) -> Response:
         "since": sanitize(params.get("since", "")),
         "source_choices": sources,
         "fault": fault,
-        "results": [result_context(site, claim) for claim in page.found] if page else [],
+        "results": [result_context(site, claim) for claim in page.claims] if page else [],
         "has_searched": page is not None,
         "examples": [{"text": example, "path": page_url("/search", {"q": example})} for example in EXAMPLES],
         **continuation(site, page, params),
@@ -91,7 +84,7 @@ def parse_page_query(site: Site, text: str) -> tuple[Query | None, QueryFault | 
 def continuation(site: Site, page: SearchPage | None, params: Mapping[str, str]) -> PageContext:
     """Return the link to the claims that have not been searched, and how far the search came."""
     kept = {name: params[name] for name in ("q", "source", "since") if name in params}
-    is_full = page is not None and len(page.found) == RESULTS_PER_PAGE
+    is_full = page is not None and len(page.claims) == RESULTS_PER_PAGE
     return {
         "newest": page_url("/search", kept) if "before" in params else "",
         "older": page_url("/search", {**kept, "before": page.before}) if page and page.before else "",

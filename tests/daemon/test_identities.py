@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 from kit.builders import add_sources
 from kit.databases import new_database_url
+from kit.ingest import ingest_poll
 from sqlalchemy import func, select
 
 from monitor.assess import Policy
-from monitor.polling.ingest import PolledEntries
-from monitor.polling.steps import ingest_poll
+from monitor.polling.compared import PolledEntries
 from monitor.ruleset.load import load_rules
 from monitor.ruleset.rule import RuleSet
 from monitor.sources.parse.feed import parse_feed

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from monitor.daemon.forced_stop import STOP_DEADLINE_S
+from monitor.daemon.run import STOP_DEADLINE_S
 from monitor.daemon.watchdog import STORE_PATIENCE_S
 from monitor.errors import EXIT_OUTDATED
 from monitor.store.locks import LOCK_TIMEOUT_S

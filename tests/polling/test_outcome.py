@@ -18,6 +18,7 @@ from monitor.polling.outcome import (
     read_outcome,
     unchanged_outcome,
 )
+from monitor.sources.adaptive_interval import PollNews
 from monitor.sources.health import SUSPICIOUS_SHRINK
 from monitor.sources.parse.feed import Feed
 from monitor.sources.state import PollResult, SourceState
@@ -87,8 +88,7 @@ def test_an_incomplete_poll_keeps_no_validators() -> None:
             PollContext(SOURCE, previous, NOW, ZoneInfo("UTC"), 0.0),
             fetched,
             Feed("", (), None, ()),
-            1.0,
-            False,
+            PollNews(1.0),
             is_complete=is_complete,
         )
         for is_complete in (True, False)

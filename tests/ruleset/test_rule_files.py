@@ -13,7 +13,7 @@ from monitor.ruleset.query.lint import distinct_terms
 from monitor.ruleset.query.nodes import MatchWindow
 from monitor.ruleset.query.segments import SegmentIndex
 from monitor.ruleset.rule import FollowedFigure, RuleSet, Throttle, Within
-from monitor.ruleset.rule_reader import Surroundings
+from monitor.ruleset.rule_reader import KnownNames, Surroundings
 
 RULE = "name: r\nmatch: troops\n"
 
@@ -21,7 +21,7 @@ RULE = "name: r\nmatch: troops\n"
 def load(folder: Path, **files: str) -> tuple[RuleSet, tuple[Problem, ...]]:
     for name, text in files.items():
         (folder / f"{name}.yaml").write_text(textwrap.dedent(text).lstrip("\n"), "utf-8")
-    return load_rules(folder, builtin_aliases=None, channels=["desk", "osint"], sources=["isw", "tag:war"])
+    return load_rules(folder, builtin_aliases=None, names=KnownNames(["desk", "osint"], ["isw", "tag:war"]))
 
 
 def messages(folder: Path, **files: str) -> list[str]:
@@ -452,7 +452,7 @@ def test_an_unknown_template_is_reported_at_its_position(tmp_path):
         (("brif",), None),
         (None, None),
     ):
-        _, problems = load_rules(tmp_path, builtin_aliases=None, templates=templates)
+        _, problems = load_rules(tmp_path, builtin_aliases=None, names=KnownNames(templates=templates))
         assert [str(problem) for problem in problems] == ([f"{tmp_path}/a.yaml:3:11: {message}"] if message else [])
 
 

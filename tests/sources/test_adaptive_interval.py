@@ -5,7 +5,13 @@ from __future__ import annotations
 import pytest
 
 from monitor.model import Entry
-from monitor.sources.adaptive_interval import INTERVAL_GROWTH, effective_interval, has_rolled_over, next_interval
+from monitor.sources.adaptive_interval import (
+    INTERVAL_GROWTH,
+    PollNews,
+    effective_interval,
+    has_rolled_over,
+    next_interval,
+)
 
 EVERY, SLOWEST = 900.0, 6 * 3600.0
 
@@ -14,10 +20,8 @@ def interval_after(*polls: str, every: float = EVERY, slowest: float | None = SL
     """The interval after polls that brought only "news", "some" news, "nothing", or where the window "rolled"."""
     interval, shares = start, {"nothing": 0.0, "some": 0.5}
     for poll in polls:
-        share = shares.get(poll, 1.0)
-        interval = next_interval(
-            interval, every=every, slowest=slowest, news_share=share, entries_missed=poll == "rolled"
-        )
+        news = PollNews(shares.get(poll, 1.0), entries_missed=poll == "rolled")
+        interval = next_interval(interval, news, every=every, slowest=slowest)
     return interval
 
 

@@ -12,6 +12,7 @@ from monitor.alerts.source_notices import NOTICE_TITLES, HealthIssue
 from monitor.config.models import SourceConfig
 from monitor.net.response import Response
 from monitor.polling.outcome import PollContext, read_outcome
+from monitor.sources.adaptive_interval import PollNews
 from monitor.sources.parse.charset import decode_body, python_charset, xml_as_utf8
 from monitor.sources.parse.feed import GARBLED_WARNING, parse_feed, warn_if_garbled
 from monitor.sources.parse.garbled import looks_garbled
@@ -237,7 +238,7 @@ def test_garbled_text_is_a_notice_of_a_source_that_is_ok() -> None:
     source = SourceConfig(name="a", url="https://harbour.example/feed", every="15m")  # type: ignore[arg-type]
     state = SourceState("a", source.url, "feed", None, None, "x", "ok", None, 0, 0.0, 0.0, True, 5)
     response = Response(200, source.url, body, "text/xml", None, None, None)
-    outcome = read_outcome(PollContext(source, state, 9.0, ZoneInfo("UTC"), 0.0), response, feed, 1.0, False)
+    outcome = read_outcome(PollContext(source, state, 9.0, ZoneInfo("UTC"), 0.0), response, feed, PollNews(1.0))
 
     assert feed.entries[0].title == garbled.strip()
     assert feed.warnings == (GARBLED_WARNING,)

@@ -1,30 +1,41 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from monitor.cron import DAY, parse_crontab
-from monitor.sources.schedule import next_poll_time
+from monitor.sources.schedule import Schedule
 
 NOON = datetime(2025, 12, 15, 12, 0, tzinfo=UTC).timestamp()  # a Monday
 KYIV = ZoneInfo("Europe/Kyiv")
 
 
-def wait(**given: Any) -> float:
+def wait(
+    every: float = 600.0,
+    *,
+    failures: int = 0,
+    retry_after: float | None = None,
+    max_age: float | None = None,
+    jitter: float = 0.0,
+) -> float:
     """Seconds from noon to the next poll."""
-    defaults = {"every": 600.0, "cron": None, "timezone": UTC, "failures": 0, "retry_after": None, "max_age": None}
-    return next_poll_time(now=NOON, **(defaults | {"jitter": 0.0} | given)) - NOON
+    schedule = Schedule(every, None, UTC)
+    if failures:
+        return schedule.next_retry(NOON, failures=failures, retry_after=retry_after, jitter=jitter) - NOON
+    return schedule.next_poll(NOON, max_age=max_age, jitter=jitter) - NOON
 
 
-def next_fire(cron: str, at: str, zone: ZoneInfo = KYIV, **given: Any) -> str:
+def next_fire(cron: str, at: str, *, failures: int = 0, retry_after: float | None = None) -> str:
     """The local time of the next poll of a source with this crontab that was polled at a local time."""
-    now = datetime.fromisoformat(at).replace(tzinfo=zone).timestamp()
-    defaults = {"every": 600.0, "failures": 0, "retry_after": None, "max_age": None, "jitter": 0.0}
-    next_poll = next_poll_time(now=now, cron=cron, timezone=zone, **(defaults | given))
-    return datetime.fromtimestamp(next_poll, zone).isoformat(" ", "minutes")[:16]
+    now, schedule = datetime.fromisoformat(at).replace(tzinfo=KYIV).timestamp(), Schedule(600.0, cron, KYIV)
+    next_poll = (
+        schedule.next_retry(now, failures=failures, retry_after=retry_after, jitter=0.0)
+        if failures
+        else schedule.next_poll(now, max_age=None, jitter=0.0)
+    )
+    return datetime.fromtimestamp(next_poll, KYIV).isoformat(" ", "minutes")[:16]
 
 
 def test_a_source_is_polled_every_interval() -> None:

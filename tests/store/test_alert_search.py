@@ -20,7 +20,7 @@ from monitor.store.alert_words import alert_text_row
 from monitor.store.base import Store
 from monitor.store.connect import open_store
 from monitor.store.reports.alert_filter import AlertFilter, load_filtered_page, neighbors, rules_with_alerts
-from monitor.store.reports.alert_search import alert_ids_matching, postgres_query, search_terms, sqlite_query
+from monitor.store.reports.alert_search import postgres_query, search_terms, sqlite_query
 from monitor.store.retention import delete_history
 
 TEXTS = (
@@ -47,7 +47,8 @@ def filled(store: Store) -> Store:
 
 def found(store: Store, query: str, *, limit: int = 50, before: int | None = None) -> list[int]:
     with store.read() as conn:
-        return alert_ids_matching(conn, query, limit=limit, before=before)
+        page = load_filtered_page(conn, AlertFilter(text=query), limit=limit, before=before)
+        return [row.number for row in page]
 
 
 @pytest.mark.parametrize(
@@ -159,8 +160,7 @@ def test_the_row_of_an_alert_of_an_old_version_is_complete() -> None:
 
 @given(st.text(max_size=60))
 def test_any_text_is_a_valid_search(query: str) -> None:
-    with memory_store().read() as conn:
-        assert alert_ids_matching(conn, query, limit=5) in ([], [1])
+    assert found(memory_store(), query, limit=5) in ([], [1])
 
 
 _STORES: list[Store] = []

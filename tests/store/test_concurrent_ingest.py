@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from kit.builders import add_sources
+from kit.ingest import ingest_poll
 from sqlalchemy import func, select
 
 from monitor.assess import Policy
@@ -15,10 +16,10 @@ from monitor.evidence import Basis
 from monitor.model import Entry, Novelty, Reason
 from monitor.polling import compared as compared_entries
 from monitor.polling import entries as polled_entries
-from monitor.polling.compared import ChunkResult, ComparedChunk, IngestContext, Snapshot
-from monitor.polling.entries import commit_chunk, compare_chunk
-from monitor.polling.ingest import IngestResult, PolledEntries, changed_entries, prepare
-from monitor.polling.steps import Ingest, StaleFingerprint, ingest_poll, take_step
+from monitor.polling.compared import ChunkResult, ComparedChunk, IngestContext, PollChunk, PolledEntries, Snapshot
+from monitor.polling.entries import commit_chunks, compare_chunk
+from monitor.polling.ingest import IngestResult, changed_entries, prepare
+from monitor.polling.steps import Ingest, StaleFingerprint, take_step
 from monitor.ruleset.load import load_rules
 from monitor.sources.state import PollResult
 from monitor.store import inverted_index
@@ -72,7 +73,7 @@ def compare_on_snapshot(store: Store, one: PolledEntries) -> tuple[IngestContext
 
 def commit(store: Store, policy: Policy, compared: tuple[IngestContext, ComparedChunk]) -> ChunkResult:
     with store.write() as conn:
-        return commit_chunk(conn, *compared, policy)
+        return commit_chunks(conn, [PollChunk(*compared, policy)])[0]
 
 
 def novelties(store: Store) -> list[tuple[str, str]]:

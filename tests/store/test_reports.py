@@ -42,21 +42,19 @@ def commit_five_alerts(store: Store) -> None:
         )
 
 
-def test_alerts_are_listed_newest_first_page_by_page(store: Store) -> None:
+def test_alerts_are_listed_newest_first(store: Store) -> None:
     commit_five_alerts(store)
     with store.read() as conn:
         first_page = load_alert_page(conn, limit=3)
-        second_page = load_alert_page(conn, limit=3, before=first_page[-1].number)
-    assert [row.alert.id for row in first_page + second_page] == ["al-5", "al-4", "al-3", "al-2", "al-1"]
+    assert [row.alert.id for row in first_page] == ["al-5", "al-4", "al-3"]
     assert first_page[0].alert == example_alert("al-5", at=500.0, story="st-1")
 
 
-def test_alerts_can_be_filtered_by_rule_story_and_time(store: Store) -> None:
+def test_alerts_can_be_filtered_by_rule_and_story(store: Store) -> None:
     commit_five_alerts(store)
     with store.read() as conn:
         assert [row.alert.id for row in load_alert_page(conn, rule="floods")] == ["al-3"]
         assert [row.alert.id for row in load_alert_page(conn, story="st-0")] == ["al-4", "al-2"]
-        assert [row.alert.id for row in load_alert_page(conn, since=400.0)] == ["al-5", "al-4"]
         row = find_alert(conn, "al-2")
         assert row is not None
         assert row.update_id == 2

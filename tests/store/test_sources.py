@@ -12,7 +12,7 @@ from monitor.sources.state import PollResult, SourceState
 from monitor.store import source_pauses, sources, workers
 from monitor.store.base import Store
 from monitor.store.connect import open_store
-from monitor.store.sources import lease_due_sources, load_sources, record_poll
+from monitor.store.sources import Lease, lease_due_sources, lease_named_sources, load_sources, record_polls
 
 GOOD = PollResult(
     polled_at=10.0,
@@ -31,15 +31,21 @@ BAD = replace(
 )
 
 
-def lease(store: Store, now: float, **options: object) -> list[str]:
+def lease(store: Store, now: float, *, limit: int = 10, host_slots: HostSlots | None = None) -> list[str]:
+    slots = host_slots or HostSlots({}, [], 1)
     with store.write() as conn:
-        arguments = {"limit": 10, "lease_seconds": 60.0, **options}
-        return [source.name for source in lease_due_sources(conn, now, **arguments)]  # type: ignore[arg-type]
+        return [source.name for source in lease_due_sources(conn, Lease(now, 60.0), limit=limit, host_slots=slots)]
+
+
+def lease_named(store: Store, now: float, *names: str) -> list[str]:
+    with store.write() as conn:
+        leased = lease_named_sources(conn, Lease(now, 60.0), names, limit=10, host_slots=HostSlots({}, [], 1))
+        return [source.name for source in leased]
 
 
 def poll(store: Store, name: str, result: PollResult) -> None:
     with store.write() as conn:
-        record_poll(conn, name, result)
+        record_polls(conn, {name: result})
 
 
 def load_source(store: Store, name: str) -> SourceState:
@@ -73,16 +79,16 @@ def test_the_longest_due_source_is_leased_first_up_to_the_limit(store: Store) ->
 
 
 def test_only_the_named_sources_are_leased(store: Store) -> None:
-    assert lease(store, 1.0, names=["wire", "nobody"]) == ["wire"]
-    assert lease(store, 1.0, names=[]) == []
+    assert lease_named(store, 1.0, "wire", "nobody") == ["wire"]
+    assert lease_named(store, 1.0) == []
 
 
-def test_ignoring_the_interval_leases_all_sources_except_those_that_back_off(store: Store) -> None:
+def test_named_sources_are_leased_before_they_are_due_except_those_that_back_off(store: Store) -> None:
     poll(store, "press", GOOD)
     poll(store, "wire", BAD)
 
     assert lease(store, 100.0) == []
-    assert lease(store, 100.0, ignore_interval=True) == ["press"]
+    assert lease_named(store, 100.0, "press", "wire") == ["press"]
     assert lease(store, 500.0) == ["wire"]
 
 
@@ -151,7 +157,7 @@ def test_syncing_the_same_config_runs_only_selects(store: Store) -> None:
 def test_a_leased_source_reports_whether_it_has_entries(store: Store) -> None:
     commit_texts(store, ["Two bridges are closed."])
     with store.write() as conn:
-        leased_sources = lease_due_sources(conn, 10.0, limit=10, lease_seconds=60.0)
+        leased_sources = lease_due_sources(conn, Lease(10.0, 60.0), limit=10, host_slots=HostSlots({}, [], 1))
 
     assert {source.name: source.entries for source in leased_sources} == {"press": 0, "wire": 1}
 
@@ -214,7 +220,7 @@ def test_a_paused_source_is_not_leased_until_it_is_resumed(store: Store) -> None
         source_pauses.pause_source(conn, "wire", 5.0)
         source_pauses.pause_source(conn, "wire", 6.0)
     assert lease(store, 10.0) == ["press"]
-    assert lease(store, 10.0, names=["wire"], ignore_interval=True) == []
+    assert lease_named(store, 10.0, "wire") == []
     assert (load_source(store, "wire").state, paused_at(store, "wire")) == ("paused", 5.0)
     poll(store, "wire", GOOD)
     assert load_source(store, "wire").state == "paused"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from kit.builders import add_sources, commit_texts, example_alert, example_message, sent_decision
 from sqlalchemy import update
 
+from monitor.sources.host_slots import HostSlots
 from monitor.store import outbox, schema, sources, workers
 from monitor.store.base import Store
 
@@ -25,7 +26,8 @@ def make_silent(store: Store, id: str, seconds: float) -> None:
 
 def lease_source(store: Store, worker: str, *, now: float = 1.0, shards: list[int] | None = None) -> list[str]:
     with store.write() as conn:
-        leased = sources.lease_due_sources(conn, now, limit=1, lease_seconds=HOUR, worker=worker, shards=shards)
+        lease, slots = sources.Lease(now, HOUR, worker), HostSlots({}, [], 1)
+        leased = sources.lease_due_sources(conn, lease, limit=1, host_slots=slots, shards=shards)
         return [state.name for state in leased]
 
 

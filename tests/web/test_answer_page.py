@@ -23,9 +23,9 @@ from monitor.alerts.answer_links import sign_answer
 from monitor.alerts.feedback import Feedback, FeedbackKind
 from monitor.alerts.silences import Silence, SilenceMode
 from monitor.store import feedback, schema, silences
-from monitor.store.answer_key import META_KEY, ensure_answer_key
 from monitor.store.base import Store
 from monitor.store.reports.alerts import load_alert_page
+from monitor.store.secret_keys import ANSWER_KEY, ensure_secret_key
 from monitor.web.app import create_app
 from monitor.web.endpoint import DEFAULT_MUTE_S
 from monitor.web.server import running_server
@@ -45,7 +45,7 @@ def newest_alert(store: Store) -> str:
 
 def link_path(store: Store, kind: FeedbackKind, *, alert: str | None = None, expiry: float = NOW + DAY) -> str:
     """Return the path of a signed link to an alert, by default the newest one."""
-    key = ensure_answer_key(store)
+    key = ensure_secret_key(store, ANSWER_KEY)
     return f"/answer/{sign_answer(key, kind, alert or newest_alert(store), 'msg-1', expiry)}"
 
 
@@ -197,9 +197,9 @@ async def test_the_alert_of_a_link_may_be_gone(
 async def test_a_new_key_ends_all_links(editable_store: Store, page_reader: httpx.AsyncClient) -> None:
     path = link_path(editable_store, FeedbackKind.ACK)
     with editable_store.write() as conn:
-        conn.execute(delete(schema.meta).where(schema.meta.c.key == META_KEY))
+        conn.execute(delete(schema.meta).where(schema.meta.c.key == ANSWER_KEY))
     assert (await page_reader.post(path)).status_code == 403
-    ensure_answer_key(editable_store)
+    ensure_secret_key(editable_store, ANSWER_KEY)
     assert (await page_reader.post(path)).status_code == 403
     assert stored_answers(editable_store) == []
 
@@ -336,7 +336,7 @@ async def test_a_token_is_never_logged(
 
 
 async def test_the_key_is_on_no_page(editable_store: Store, page_reader: httpx.AsyncClient) -> None:
-    key = ensure_answer_key(editable_store).decode()
+    key = ensure_secret_key(editable_store, ANSWER_KEY).decode()
     for path in (
         "/",
         "/sources",

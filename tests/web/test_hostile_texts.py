@@ -28,10 +28,10 @@ from monitor.config.models import SourceConfig
 from monitor.model import Change, ChangeKind, Novelty
 from monitor.sources.state import PollResult
 from monitor.store import outbox, silences, source_notices, sources
-from monitor.store.answer_key import ensure_answer_key
 from monitor.store.base import Store
 from monitor.store.connect import open_store
 from monitor.store.rule_state import mark_rules_refused
+from monitor.store.secret_keys import ANSWER_KEY, ensure_secret_key
 from monitor.web.app import create_app
 
 MARK = "zq7"  # in each attack: a page without it has shown none
@@ -85,7 +85,7 @@ def hostile() -> Iterator[HostileStore]:
         ids = [commit_attack(store, number, names[number], text) for number, text in enumerate(ATTACKS)]
         with store.write() as conn:
             mark_rules_refused(conn, ATTACKS, NOW)
-        token = sign_answer(ensure_answer_key(store), FeedbackKind.ACK, ids[0], "m0", NOW + 60)
+        token = sign_answer(ensure_secret_key(store, ANSWER_KEY), FeedbackKind.ACK, ids[0], "m0", NOW + 60)
         yield HostileStore(store, ids, token)
 
 
@@ -126,7 +126,7 @@ def commit_attack(store: Store, number: int, source: str, text: str) -> str:
     )
     failed = PollResult(NOW - 30, "failing", text, "status", 3, NOW + 60, text, text, text, True)
     with store.write() as conn:
-        sources.record_poll(conn, source, failed)
+        sources.record_polls(conn, {source: failed})
         source_notices.save_notices(conn, source, [SourceNotice("clock", text, NOW, NOW, NOW)])
         outbox.mark_dead(conn, message.id, text, NOW - 20)
         silences.insert_silence(conn, Silence(0, text, NOW, NOW + 600, rule=alert.rule, by=text, match=text))

@@ -17,8 +17,8 @@ from monitor.alerts.feedback import FeedbackKind
 from monitor.alerts.silences import Silence
 from monitor.config.models import WebConfig
 from monitor.store import silences
-from monitor.store.answer_key import ensure_answer_key
 from monitor.store.base import Store
+from monitor.store.secret_keys import ANSWER_KEY, ensure_secret_key
 from monitor.web.access import Access, open_access
 from monitor.web.app import create_app
 
@@ -72,5 +72,5 @@ async def test_get_and_head_of_every_route_change_nothing(editable_store: Store,
 async def known_ids(store: Store, folder: Path) -> dict[str, str]:
     async with visitor_client(store, Access(), folder=folder) as client:
         alert = (await client.get("/api/v1/alerts")).json()["alerts"][0]
-    token = sign_answer(ensure_answer_key(store), FeedbackKind.ACK, alert["id"], "msg-1", NOW + 60)
+    token = sign_answer(ensure_secret_key(store, ANSWER_KEY), FeedbackKind.ACK, alert["id"], "msg-1", NOW + 60)
     return {"id": alert["id"], "story": alert["story"], "kind": "alerts", "name": "kyiv-wire", "token": token}

@@ -13,7 +13,7 @@ from selectolax.lexbor import LexborHTMLParser
 from monitor.ruleset.search import parse_search
 from monitor.store.base import Store
 from monitor.store.connect import open_store
-from monitor.store.reports.claim_search import search_page
+from monitor.store.reports.claim_search import ClaimSearch, search_page
 
 HOUR = 3600.0
 
@@ -129,12 +129,12 @@ def test_a_search_ends_after_its_time_and_continues_where_it_ended() -> None:
     for n in range(60):
         commit_texts(store, [f"Claim {n * 20 + k} of the ledger." for k in range(20)], entry=f"e{n}", at=100.0 + n)
     commit_texts(store, ["A needle."], entry="last", at=50.0)
-    query = parse_search("claim AND 3", {})
+    search = ClaimSearch(parse_search("claim AND 3", {}))
     ticks = iter(range(1_000_000))
     with store.read() as conn:
-        first = search_page(conn, query, limit=5, seconds=0.5, clock=lambda: float(next(ticks)))
-        rest = search_page(conn, query, limit=5, seconds=1e9, before=first.before)
+        first = search_page(conn, search, limit=5, seconds=0.5, clock=lambda: float(next(ticks)))
+        rest = search_page(conn, search, limit=5, seconds=1e9, before=first.before)
     store.close()
 
-    assert (first.found, first.searched, first.before is not None) == ((), 500, True)
-    assert ([claim.sayings[0].text for claim in rest.found], rest.before) == (["Claim 3 of the ledger."], None)
+    assert (first.claims, first.searched, first.before is not None) == ((), 500, True)
+    assert ([claim.sayings[0].text for claim in rest.claims], rest.before) == (["Claim 3 of the ledger."], None)

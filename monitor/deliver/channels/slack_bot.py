@@ -16,10 +16,11 @@ from monitor.deliver.render import RenderedMessage
 from monitor.errors import DeliveryError
 from monitor.model import Message
 from monitor.net.network import Network
+from monitor.units import DAY
 
 SLACK_API_URL = "https://slack.com/api"
 MAX_SLACK_REPLY_BYTES = 65_536  # Slack returns the whole post
-BROADCAST_AFTER_S = 86400.0  # a thread this old is off the screen, so its replies are also shown in the channel
+BROADCAST_AFTER_S = DAY  # a thread this old is off the screen, so its replies are also shown in the channel
 
 # Slack's error codes: https://docs.slack.dev/reference/methods/chat.postMessage
 RETRYABLE_SLACK_ERRORS = frozenset(

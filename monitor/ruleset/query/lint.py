@@ -17,14 +17,14 @@ EXPECTED_OPERAND = "expected a word, a quoted phrase, or several joined by OR"
 
 def distinct_terms(node: Node) -> list[Term]:
     """The terms of a query, each once."""
-    seen: dict[int, Node] = {}
+    nodes_by_id: dict[int, Node] = {}
     pending = [node]
     while pending:
         current = pending.pop()
-        if id(current) not in seen:
-            seen[id(current)] = current
+        if id(current) not in nodes_by_id:
+            nodes_by_id[id(current)] = current
             pending += current.children()
-    return [candidate for candidate in seen.values() if isinstance(candidate, Term)]
+    return [candidate for candidate in nodes_by_id.values() if isinstance(candidate, Term)]
 
 
 def count_terms(node: Node) -> int:

@@ -108,8 +108,8 @@ def read_filter(source: ImportedSource, name: str, value: Any) -> None:
         if settings.get("exclude"):
             source.leave_out("css exclude", "write the text to drop as `ignore` patterns")
     elif name in ELEMENT_SELECTORS:
-        found = text or str(next(iter(settings.values()), ""))
-        source.add_selectors(name, [ELEMENT_SELECTORS[name].format(found)])
+        value_text = text or str(next(iter(settings.values()), ""))
+        source.add_selectors(name, [ELEMENT_SELECTORS[name].format(value_text)])
     elif name in KEEP_FILTERS:
         source.keep.append(regex_term(line_pattern(text, settings)))
     elif name in DROP_FILTERS:

@@ -38,8 +38,8 @@ def _target(href: object, base: str, page: str) -> str:
     link = absolute_url(text, base)
     if not link or text.startswith("#"):
         return ""
-    parts, own = urlsplit(canonical_url(link)), urlsplit(canonical_url(page))
+    parts, page_parts = urlsplit(canonical_url(link)), urlsplit(canonical_url(page))
     path = clean_line(unquote(parts.path + (f"?{parts.query}" if parts.query else "")))
-    if parts.netloc == own.netloc:
+    if parts.netloc == page_parts.netloc:
         return path
     return " › ".join([parts.netloc, *filter(None, path.split("/"))])

@@ -244,8 +244,8 @@ def _take_named_day(text: str) -> tuple[tuple[tuple[str, date], ...], list[str]]
     has_order_of_rfc822 = day < month < year
     if len(tokens[day]) > 2 or len(tokens[year]) != (2 if has_order_of_rfc822 and len(tokens[year]) < 4 else 4):
         return (), []
-    found = date(_full_year(tokens[year]), _month(tokens[month]) or 0, int(tokens[day]))
-    return (("", found),), [token for index, token in enumerate(tokens) if index not in (month, day, year)]
+    named_day = date(_full_year(tokens[year]), _month(tokens[month]) or 0, int(tokens[day]))
+    return (("", named_day),), [token for index, token in enumerate(tokens) if index not in (month, day, year)]
 
 
 def _words(text: str) -> Iterator[str]:

@@ -22,7 +22,7 @@ from monitor.sources.parse.garbled import looks_garbled
 from monitor.sources.parse.identity import entry_key, with_unique_keys
 from monitor.sources.parse.interstitial import describe_page
 from monitor.sources.parse.sanitize import absolute_url, clean_line, clean_text, html_to_line
-from monitor.units import DAY
+from monitor.units import DAY, HOUR
 
 _BLANK_BYTES = b"\xef\xbb\xbf\xfe\xff \t\r\n\0"  # byte order marks and white space
 _XML_PROLOG = re.compile(rb"\s*(?:<\?[^>]*>\s*|<!--(?:(?!-->).){0,2000}-->\s*)*", re.DOTALL)
@@ -34,7 +34,7 @@ _VERBATIM_OR_AMPERSAND = re.compile(
 )
 GARBLED_WARNING = "the text looks garbled, as if decoded with a wrong charset"
 MAX_CHECKED_CHARS = 400  # of each title and body
-_PERIOD_SECONDS = {"hourly": 3600.0, "daily": 86400.0, "weekly": 7 * DAY, "monthly": 30 * DAY}
+_PERIOD_SECONDS = {"hourly": HOUR, "daily": DAY, "weekly": 7 * DAY, "monthly": 30 * DAY}
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,8 +98,8 @@ class _TreeBuilder:
         if len(self.open) >= _MAX_DEPTH:
             self.excess_depth += 1
             return
-        own = {local_name(key): " ".join(value.split()) for key, value in attributes.items() if is_content(key)}
-        element = XmlElement(local_name(name), own)
+        content = {local_name(key): " ".join(value.split()) for key, value in attributes.items() if is_content(key)}
+        element = XmlElement(local_name(name), content)
         if self.open:
             self.open[-1].children.append(element)
         else:

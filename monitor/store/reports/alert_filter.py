@@ -12,6 +12,7 @@ from monitor.model import Moment
 from monitor.store.reports.alert_search import numbers_matching
 from monitor.store.reports.alerts import AlertRow, load_alert_rows
 from monitor.store.schema import alert_texts, alerts, answers, deliveries
+from monitor.store.sql import distinct_names
 
 ANSWERED = {"no": None, "yes": None, "ack": FeedbackKind.ACK, "not-news": FeedbackKind.NOT_NEWS}
 
@@ -52,31 +53,31 @@ def load_filtered_page(
 
 def count_filtered(conn: Connection, wanted: AlertFilter, limit: int) -> int:
     """Count the alerts of a filter, up to `limit`."""
-    found = select(alerts.c.number).where(*conditions(conn, wanted)).limit(limit).subquery()
-    return conn.scalar(select(func.count()).select_from(found)) or 0
+    numbers = select(alerts.c.number).where(*conditions(conn, wanted)).limit(limit).subquery()
+    return conn.scalar(select(func.count()).select_from(numbers)) or 0
 
 
 def conditions(conn: Connection, wanted: AlertFilter) -> list[ColumnElement[bool]]:
     """Return the conditions of a filter."""
-    found: list[ColumnElement[bool]] = []
+    parts: list[ColumnElement[bool]] = []
     for column, value in ((alerts.c.rule, wanted.rule), (alerts.c.severity, wanted.severity)):
         if value is not None:
-            found.append(column == value)
+            parts.append(column == value)
     if wanted.story is not None:
-        found.append(alerts.c.story == wanted.story)
+        parts.append(alerts.c.story == wanted.story)
     if wanted.since is not None:
-        found.append(alerts.c.at >= wanted.since)
+        parts.append(alerts.c.at >= wanted.since)
     if wanted.until is not None:
-        found.append(alerts.c.at < wanted.until)
+        parts.append(alerts.c.at < wanted.until)
     if wanted.source is not None:
-        found.append(alerts.c.number.in_(numbers_of_source(wanted.source)))
+        parts.append(alerts.c.number.in_(numbers_of_source(wanted.source)))
     if wanted.message is not None:
-        found.append(alerts.c.id.in_(select(deliveries.c.alert_id).where(deliveries.c.message_id == wanted.message)))
+        parts.append(alerts.c.id.in_(select(deliveries.c.alert_id).where(deliveries.c.message_id == wanted.message)))
     if wanted.answered is not None:
-        found.append(answer_condition(wanted.answered))
+        parts.append(answer_condition(wanted.answered))
     if wanted.text is not None:
-        found.append(numbers_matching(conn, wanted.text))
-    return found
+        parts.append(numbers_matching(conn, wanted.text))
+    return parts
 
 
 def numbers_of_source(source: str) -> Select[Any]:
@@ -100,12 +101,5 @@ def neighbors(conn: Connection, number: int) -> tuple[str | None, str | None]:
 
 
 def rules_with_alerts(conn: Connection, limit: int) -> list[str]:
-    """Return the names of up to `limit` rules that have alerts, in order; one short lookup each."""
-    names: list[str] = []
-    query = select(alerts.c.rule).order_by(alerts.c.rule).limit(1)
-    while len(names) < limit:
-        name = conn.scalar(query.where(alerts.c.rule > names[-1]) if names else query)
-        if name is None:
-            break
-        names.append(name)
-    return names
+    """Return the names of up to `limit` rules that have alerts, in order."""
+    return distinct_names(conn, alerts.c.rule, limit)

@@ -16,22 +16,12 @@ from monitor.store.schema import alerts
 
 MAX_TERMS = 16  # further ones are ignored
 _TERM = re.compile(r'"([^"]*)"?|([^\s"]+)')
-FIND_ON_SQLITE = text(
-    "SELECT rowid FROM alert_words WHERE alert_words MATCH :query AND rowid < :before"
-    " ORDER BY rowid DESC LIMIT :limit"
-)
-# Found in full first: otherwise PostgreSQL may read alert by alert in the order of their numbers.
-FIND_ON_POSTGRES = text(
-    "WITH found AS MATERIALIZED"  # noqa: S608  no text from outside
-    f" (SELECT number FROM alert_texts WHERE {WORDS_VECTOR} @@ to_tsquery('simple', :query))"
-    " SELECT number FROM found WHERE number < :before ORDER BY number DESC LIMIT :limit"
-)
-FOUND_ON_SQLITE = text("SELECT rowid FROM alert_words WHERE alert_words MATCH :query")
-FOUND_ON_POSTGRES = text(
+SELECT_ON_SQLITE = text("SELECT rowid FROM alert_words WHERE alert_words MATCH :query")
+# With OFFSET 0, which finds all first: otherwise PostgreSQL may read alert by alert in the order of their numbers.
+SELECT_ON_POSTGRES = text(
     "SELECT number FROM alert_texts"  # noqa: S608  no text from outside
     f" WHERE {WORDS_VECTOR} @@ to_tsquery('simple', :query) OFFSET 0"
 )
-NO_BOUND = 2**62
 
 
 class SearchTerm(NamedTuple):
@@ -41,27 +31,15 @@ class SearchTerm(NamedTuple):
     is_prefix: bool
 
 
-def alert_ids_matching(conn: Connection, text: str, *, limit: int, before: int | None = None) -> list[int]:
-    """Return the row numbers below `before` of the alerts with all terms of `text`, newest first."""
-    terms = search_terms(text)
-    if not terms:
-        return []
-    is_postgres = conn.dialect.name == "postgresql"
-    query = postgres_query(terms) if is_postgres else sqlite_query(terms)
-    statement = FIND_ON_POSTGRES if is_postgres else FIND_ON_SQLITE
-    values = {"query": query, "before": NO_BOUND if before is None else before, "limit": limit}
-    return list(conn.scalars(statement, values))
-
-
 def numbers_matching(conn: Connection, text: str) -> ColumnElement[bool]:
     """Return the condition that an alert has all terms of `text`; false if there are none."""
     terms = search_terms(text)
     if not terms:
         return false()
     is_postgres = conn.dialect.name == "postgresql"
-    found = FOUND_ON_POSTGRES if is_postgres else FOUND_ON_SQLITE
+    statement = SELECT_ON_POSTGRES if is_postgres else SELECT_ON_SQLITE
     query = postgres_query(terms) if is_postgres else sqlite_query(terms)
-    return alerts.c.number.in_(found.bindparams(query=query).columns(column("number")))
+    return alerts.c.number.in_(statement.bindparams(query=query).columns(column("number")))
 
 
 def search_terms(text: str) -> list[SearchTerm]:

@@ -1,7 +1,4 @@
-"""Pages of alerts, and alert counts, for commands and the web UI.
-
-Pages of all reports are sorted newest first; `before` takes the number of the last row of the previous page.
-"""
+"""The newest alerts, and alerts with the feedback on them, for commands and the web UI."""
 
 from __future__ import annotations
 
@@ -32,23 +29,17 @@ def load_alert_page(
     conn: Connection,
     *,
     limit: int = 50,
-    before: int | None = None,
     rule: str | None = None,
     story: str | None = None,
-    since: Moment | None = None,
     message: str | None = None,
 ) -> list[AlertRow]:
-    """Return a page of alerts, newest first. `message` is the id of a message that carries them."""
+    """Return the newest alerts, newest first. `message` is the id of a message that carries them."""
     table = schema.alerts
     query = select(table.c.number, table.c.body, table.c.update_id).order_by(table.c.number.desc()).limit(limit)
-    if before is not None:
-        query = query.where(table.c.number < before)
     if rule is not None:
         query = query.where(table.c.rule == rule)
     if story is not None:
         query = query.where(table.c.story == story)
-    if since is not None:
-        query = query.where(table.c.at >= since)
     if message is not None:
         sent = schema.deliveries
         query = query.join(sent, sent.c.alert_id == table.c.id).where(sent.c.message_id == message)

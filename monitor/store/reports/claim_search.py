@@ -25,13 +25,27 @@ class FoundClaim:
 
 
 @dataclass(frozen=True, slots=True)
+class ClaimSearch:
+    """Which claims to find: those that match, said by the source and first said since a moment, if given."""
+
+    query: Query
+    source: str | None = None
+    since: Moment | None = None
+
+    def includes(self, claim: FoundClaim) -> bool:
+        """Return whether a claim that matches is said by the source, and was first said since the moment."""
+        is_from_source = self.source is None or any(saying.source == self.source for saying in claim.sayings)
+        return is_from_source and (self.since is None or claim.sayings[0].at >= self.since)
+
+
+@dataclass(frozen=True, slots=True)
 class SearchPage:
     """Some results. The claims with numbers below `before` have not been searched; None if all were.
 
     `reached` is when the last claim that was searched was first said; None if none was.
     """
 
-    found: tuple[FoundClaim, ...]
+    claims: tuple[FoundClaim, ...]
     before: int | None
     reached: Moment | None
     searched: int
@@ -47,37 +61,33 @@ def search_claims(conn: Connection, query: Query) -> Iterator[FoundClaim]:
 
 def search_page(
     conn: Connection,
-    query: Query,
+    search: ClaimSearch,
     *,
     limit: int,
     seconds: float,
     before: int | None = None,
-    source: str | None = None,
-    since: Moment | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> SearchPage:
     """Return up to `limit` results, of those below the number `before`: what was found within `seconds`."""
-    began, found, searched = clock(), list[FoundClaim](), 0
+    began, claims, searched = clock(), list[FoundClaim](), 0
     reached: Moment | None = None
     while page := claim_texts(conn, before):
-        for claim in matching_claims(conn, query, page):
-            if is_wanted(claim, source, since):
-                found.append(claim)
+        claims += filter(search.includes, matching_claims(conn, search.query, page))
         searched += len(page)
         before = min(page)
-        if len(found) > limit:
-            before = found[limit - 1].number
-            found = found[:limit]
+        if len(claims) > limit:
+            before = claims[limit - 1].number
+            claims = claims[:limit]
             break
         oldest = sayings_of_claims(conn, [before]).get(before)
         reached = oldest[0].at if oldest else reached
-        if since is not None and reached is not None and reached < since:
-            return SearchPage(tuple(found), None, reached, searched)
+        if search.since is not None and reached is not None and reached < search.since:
+            return SearchPage(tuple(claims), None, reached, searched)
         if clock() - began > seconds:
             break
     else:
         before = None
-    return SearchPage(tuple(found), before, reached, searched)
+    return SearchPage(tuple(claims), before, reached, searched)
 
 
 def matching_claims(conn: Connection, query: Query, page: dict[int, str]) -> list[FoundClaim]:
@@ -93,9 +103,3 @@ def matching_claims(conn: Connection, query: Query, page: dict[int, str]) -> lis
         for index, words in words_by_index.items()
         if numbers[index] in sayings
     ]
-
-
-def is_wanted(claim: FoundClaim, source: str | None, since: Moment | None) -> bool:
-    """Return whether the source says the claim, and whether it was first said since a moment."""
-    is_from_source = source is None or any(saying.source == source for saying in claim.sayings)
-    return is_from_source and (since is None or claim.sayings[0].at >= since)

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, func, select
 from monitor.alerts.source_notices import SourceNotice
 from monitor.model import Moment
 from monitor.store.schema import entries, notices, sources
-from monitor.store.source_notices import visible_notices
+from monitor.store.source_notices import notice_from_row, visible_notices
 from monitor.units import DAY
 
 PROBLEM_STATES = ("failing", "blocked", "paused", "quiet")  # of `sources.state`
@@ -90,15 +90,15 @@ def source_gaps(conn: Connection) -> list[SourceGap]:
 def newest_entries(conn: Connection, names: Iterable[str]) -> dict[str, Moment]:
     """Return when the newest entry of each source was first seen; one index lookup each."""
     query = select(func.max(entries.c.first_seen))
-    found = ((name, conn.scalar(query.where(entries.c.source == name))) for name in names)
-    return {name: at for name, at in found if at is not None}
+    newest = ((name, conn.scalar(query.where(entries.c.source == name))) for name in names)
+    return {name: at for name, at in newest if at is not None}
 
 
 def open_notices(conn: Connection) -> dict[str, list[SourceNotice]]:
     """Return the notices that are open, by source, oldest first; also those too young to be announced."""
     by_source: dict[str, list[SourceNotice]] = defaultdict(list)
     for row in conn.execute(select(notices).where(notices.c.ended.is_(None)).order_by(notices.c.since)):
-        by_source[row.source].append(SourceNotice(row.kind, row.said, row.since, row.last, row.told, row.ended))
+        by_source[row.source].append(notice_from_row(row))
     return by_source
 
 
@@ -111,10 +111,7 @@ def ended_notices(conn: Connection, now: Moment) -> list[EndedNotice]:
         .order_by(notices.c.ended.desc())
         .limit(MAX_ENDED)
     )
-    return [
-        EndedNotice(row.source, SourceNotice(row.kind, row.said, row.since, row.last, row.told, row.ended))
-        for row in conn.execute(query)
-    ]
+    return [EndedNotice(row.source, notice_from_row(row)) for row in conn.execute(query)]
 
 
 def count_sources(conn: Connection) -> SourceCounts:

@@ -14,6 +14,7 @@ from monitor.serialize import alert_from_json
 from monitor.store import schema
 from monitor.store.outbox import is_ahead_of, is_open
 from monitor.store.schema import channels, messages
+from monitor.store.sql import distinct_names
 
 _message_ahead, _delivery_ahead = messages.alias("ahead"), schema.deliveries.alias("owed_ahead")
 BLOCKING_DELIVERY_ID = (
@@ -114,12 +115,8 @@ def page_numbers(
 
 
 def channel_names(conn: Connection) -> list[str]:
-    """Return the channels that messages were made for, in order; one short lookup each."""
-    names: list[str] = []
-    query = select(messages.c.channel).order_by(messages.c.channel).limit(1)
-    while (name := conn.scalar(query.where(messages.c.channel > names[-1]) if names else query)) is not None:
-        names.append(name)
-    return names
+    """Return the channels that messages were made for, in order."""
+    return distinct_names(conn, messages.c.channel)
 
 
 def delivery_from_row(row: RowMapping) -> DeliveryRow:

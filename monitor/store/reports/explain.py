@@ -1,4 +1,4 @@
-"""One update with its findings and all decisions about it, for `explain`."""
+"""One update with its findings and all decisions about it, and the decisions that led to an alert."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from sqlalchemy import Connection, select
 from monitor.model import Finding, Match, Moment, Reason, Update
 from monitor.store.rows import finding_from_row, match_from_row, update_from_row
 from monitor.store.schema import entries, findings, matches, updates
+
+MAX_ALERT_DECISIONS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +69,8 @@ class AlertDecision:
     detail: str
 
 
-def alert_decisions(conn: Connection, alert_id: str, limit: int = 20) -> list[AlertDecision]:
+def alert_decisions(conn: Connection, alert_id: str) -> list[AlertDecision]:
     """Return the first decisions that led to an alert, oldest first."""
     columns = (matches.c.update_id, matches.c.reason, matches.c.detail)
-    query = select(*columns).where(matches.c.alert_id == alert_id).order_by(matches.c.id).limit(limit)
+    query = select(*columns).where(matches.c.alert_id == alert_id).order_by(matches.c.id).limit(MAX_ALERT_DECISIONS)
     return [AlertDecision(row.update_id, Reason(row.reason), row.detail) for row in conn.execute(query)]

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from monitor.text.facts.calendar_words import CALENDAR_CONNECTORS, month_at, numbered_date, weekday_at
 from monitor.text.facts.number_words import parse_number_word
 from monitor.text.facts.tokens import CALENDAR_START, NUMERAL, Token
+from monitor.text.lexicon.stopwords import NON_PLURAL_WORDS
 
 TIME_OF_DAY_PATTERN = re.compile(
     r"(\d{1,2})[:.](\d{2})(?::\d{2})?(am|pm|h)?|(\d{1,2})(am|pm)|([01]\d|2[0-3])([0-5]\d)(?:hrs|h)"
@@ -22,7 +23,7 @@ WORDS_BEFORE_YEAR = frozenset(
 )
 WORDS_BEFORE_MONTH = frozenset("in since until till by during early late mid of from last next this and to".split())
 DAY_ENDINGS = CALENDAR_CONNECTORS | {"."}  # between day and month: "14 de maio", "14. Mai"
-NON_PLURAL_WORDS = frozenset("was is has as does this its his s".split())
+NO_PLURALS = NON_PLURAL_WORDS | {"s"}  # of "2016's"
 AMBIGUOUS_MONTHS = frozenset("may march mar jan".split())  # dates only next to a number
 
 
@@ -91,6 +92,7 @@ def _make_date(
     weekday: int | None = None,
     minute: int | None = None,
 ) -> Date:
+    """Return the date of the tokens [first, last); what they do not state is None."""
     start, end = tokens[first].start, tokens[last - 1].end
     return Date(year, month, day, weekday, minute, start, end, first, last)
 
@@ -153,10 +155,10 @@ def _slashed_date(tokens: Sequence[Token], index: int) -> Date | None:
 
 def _marked_date(tokens: Sequence[Token], index: int) -> Date | None:
     """Parse "2024年12月14日" and "12월 14일"."""
-    found = numbered_date(tokens, index)
-    if found is None:
+    date = numbered_date(tokens, index)
+    if date is None:
         return None
-    return _make_date(tokens, index, found.end, year=found.year, month=found.month, day=found.day)
+    return _make_date(tokens, index, date.end, year=date.year, month=date.month, day=date.day)
 
 
 def _day_at(tokens: Sequence[Token], index: int) -> int | None:
@@ -247,4 +249,4 @@ def _year_date(tokens: Sequence[Token], index: int) -> Date | None:
 
 def _is_counted_noun(following: str) -> bool:
     """Whether a plural noun follows: "2016 soldiers" is a count; "2016 was" and "2016 has" are years."""
-    return following[:1].isalpha() and following.endswith("s") and following not in NON_PLURAL_WORDS
+    return following[:1].isalpha() and following.endswith("s") and following not in NO_PLURALS

@@ -25,6 +25,7 @@ from monitor.text.lexicon.identifiers import (
     UNIT_NOUNS,
     VERB_LABELS,
 )
+from monitor.text.lexicon.stopwords import NON_PLURAL_WORDS
 
 LINK = "link"  # an address states nothing: it has no term and never separates claims
 VERSION = "version"  # a value of its product, which moves; its kind is "version" or "version of PRODUCT"
@@ -81,7 +82,6 @@ DIGIT_RUN_PATTERN = re.compile(r"\d+")
 WORD_PATTERN = re.compile(r"[a-z]+")
 NEXT_WORD_PATTERN = re.compile(r"[ -]?([^\W\d_]+|%)?")
 LAST_WORD_PATTERN = re.compile(r"(\w{1,40})\W{0,3}$")
-NON_PLURAL_WORDS = frozenset("was is has as does this its his".split())
 LOOKBEHIND_CHARS = 48
 
 

@@ -50,8 +50,8 @@ def _read_name(line: bytes) -> Name:
 
 def calendar_names(names: Sequence[Name]) -> tuple[CalendarName, ...]:
     """Return the months and weekdays among `names`, those with most words first."""
-    found = [_read_calendar_name(*name) for name in names if name[1][0] in "md"]
-    return tuple(sorted(found, key=lambda name: -len(name.following)))
+    calendar = [_read_calendar_name(*name) for name in names if name[1][0] in "md"]
+    return tuple(sorted(calendar, key=lambda name: -len(name.following)))
 
 
 def is_month(word: str) -> bool:

@@ -34,6 +34,9 @@ RUSSIAN_STOPWORDS = """
 
 STOPWORDS = frozenset(f"{ENGLISH_STOPWORDS} {UKRAINIAN_STOPWORDS} {RUSSIAN_STOPWORDS}".split())
 
+# They end in s and are no plural: "2016 was" is a year, "2016 soldiers" a count.
+NON_PLURAL_WORDS = frozenset("was is has as does this its his".split())
+
 # A claim that gains or loses only such words states the same.
 WEAK_WORDS = frozenset(
     """
