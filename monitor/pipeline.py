@@ -31,26 +31,22 @@ from monitor.deliver.render_settings import RenderSettings
 from monitor.deliver.webhook_payload import split_into_posts
 from monitor.errors import DeliveryError, SourceError, StoreError, UnreadableMessage
 from monitor.heap import LARGE_BYTES
-from monitor.model import Alert, Entry, Message, Moment
+from monitor.model import Alert, Entry, Message
 from monitor.net.failures import naming_proxy
 from monitor.net.response import Response
-from monitor.polling import incremental, outcome
+from monitor.polling import incremental, outage, outcome
 from monitor.polling.articles import EntriesWithArticles, with_articles
-from monitor.polling.checks import check_shrinkage, find_quiet_deadline, is_first_in_parts, needs_shrink_check
+from monitor.polling.checks import cached_quiet_deadline, is_first_in_parts, reject_shrunk_feed
 from monitor.polling.compared import PolledEntries, count_alerts
 from monitor.polling.ingest import IngestResult, commit_poll
-from monitor.polling.outage import commit_network_notice, commit_network_recovery
 from monitor.polling.outcome import PollContext
 from monitor.polling.steps import Ingest, StaleFingerprint, Step, take_step
 from monitor.ruleset.rule import Rule
 from monitor.runtime import Runtime
 from monitor.sending import mark_unreadable_dead, record_failure, record_success
 from monitor.sources.fetch import fetch_source
-from monitor.sources.health import MIN_QUIET_S, is_shrinkage_accepted
-from monitor.sources.parse.feed import Feed
 from monitor.sources.request import source_request
 from monitor.sources.state import PollResult, SourceState
-from monitor.sources.uplink import CONNECTION_ERROR_CODES
 from monitor.store import outbox
 
 log = structlog.get_logger()
@@ -67,7 +63,7 @@ async def poll_source(runtime: Runtime, source_state: SourceState) -> None:
     started, poll = time.monotonic(), await start_poll(runtime, source_state)
     try:
         response = await fetch_polled(runtime, poll)
-        await note_response(runtime)
+        await outage.note_response(runtime)
         if outcome.is_unchanged(poll, response):
             await finish_unchanged(runtime, poll, outcome.unchanged_outcome(poll, response))
             metrics.count_poll("unchanged", time.monotonic() - started)
@@ -78,27 +74,8 @@ async def poll_source(runtime: Runtime, source_state: SourceState) -> None:
             runtime.release_memory_soon()
     except SourceError as error:
         log.warning("poll failed", stage="poll", source=poll.source.name, code=error.code, error=str(error))
-        await finish_poll(runtime, poll, await failure_outcome(runtime, poll, error))
+        await finish_poll(runtime, poll, await outage.outcome_of_failure(runtime, poll, error))
         metrics.count_poll("failed", time.monotonic() - started, error.code)
-
-
-async def failure_outcome(runtime: Runtime, poll: PollContext, error: SourceError) -> PollResult:
-    """Return the outcome of a failed poll: a fault of the source, unless the network of this machine is down."""
-    if error.code not in CONNECTION_ERROR_CODES:
-        await note_response(runtime)
-        return outcome.failed_outcome(poll, error)
-    if poll.previous.failures == 0 and runtime.uplink.record_failure(poll.source.name, poll.now):
-        await runtime.run_in_store_thread(commit_network_notice, runtime, str(error), poll.now)
-        log.warning("network down", stage="poll", sources=len(runtime.uplink.failed))
-    is_down = runtime.uplink.down_since is not None
-    return (outcome.unreachable_outcome if is_down else outcome.failed_outcome)(poll, error)
-
-
-async def note_response(runtime: Runtime) -> None:
-    """Note that a server responded. After an outage of the network all sources that it affected become due."""
-    if affected := runtime.uplink.record_response():
-        log.info("network up", stage="poll", sources=len(affected))
-        await runtime.run_in_store_thread(commit_network_recovery, runtime, affected)
 
 
 async def start_poll(runtime: Runtime, source_state: SourceState) -> PollContext:
@@ -111,22 +88,6 @@ async def start_poll(runtime: Runtime, source_state: SourceState) -> PollContext
         jitter=random.random(),  # noqa: S311
         quiet_deadline=quiet_deadline,
     )
-
-
-async def cached_quiet_deadline(runtime: Runtime, source_state: SourceState) -> Moment | None:
-    """Return when the source will have been silent for unusually long; None if not known.
-
-    Computed once after each poll that read something, and only when the source has been silent long enough for it
-    to matter.
-    """
-    name, last_read = source_state.name, source_state.last_read
-    if source_state.state != "quiet" and last_read and runtime.clock() - last_read < MIN_QUIET_S:
-        return None
-    if source_state.entries and name not in runtime.quiet_deadlines:
-        runtime.quiet_deadlines[name] = await runtime.run_in_store_thread(
-            find_quiet_deadline, runtime.store, name, runtime.clock()
-        )
-    return runtime.quiet_deadlines.get(name)
 
 
 async def fetch_polled(runtime: Runtime, poll: PollContext) -> Response:
@@ -202,19 +163,6 @@ async def ingest_in_turns(runtime: Runtime, polled: PolledEntries) -> IngestResu
 
 def longest_text(entries: Sequence[Entry]) -> int:
     return max((len(entry.article or entry.body) for entry in entries), default=0)
-
-
-async def reject_shrunk_feed(runtime: Runtime, poll: PollContext, feed: Feed) -> None:
-    """Raise ParseError if most of the source's content disappeared, unless that has lasted for several polls."""
-    if not needs_shrink_check(poll.source, feed):
-        return
-    if is_shrinkage_accepted(poll.previous.error_code, poll.previous.failures):
-        return
-    error = await runtime.run_in_store_thread(
-        check_shrinkage, runtime.store, poll.source, feed, runtime.ignore_patterns.get(poll.source.name, ())
-    )
-    if error:
-        raise error
 
 
 async def finish_unchanged(runtime: Runtime, poll: PollContext, result: PollResult) -> None:

@@ -1,4 +1,4 @@
-"""Compare the entries of a poll with the stored ones, to detect anomalies before they are assessed."""
+"""Compares a poll with what is stored: did the feed shrink, go back in time or lose entries? Is the source silent?"""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ from monitor.sources.anomalies import (
 from monitor.sources.health import (
     HABIT_WINDOW_S,
     MIN_COUNT_BEFORE,
+    MIN_QUIET_S,
+    is_shrinkage_accepted,
     list_shrinkage_error,
     page_shrinkage_error,
     quiet_deadline,
@@ -39,12 +41,24 @@ from monitor.text.split import Pattern, split_claims
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from monitor.polling.outcome import PollContext
+    from monitor.runtime import Runtime
+    from monitor.sources.state import SourceState
+
 MAX_COMPARED_PARTS = 200  # of a page; one with more is hardly replaced by another
 
 
-def needs_shrink_check(source: SourceConfig, feed: Feed) -> bool:
-    """Return whether the feed must be compared with the stored entries: a page, or a feed without entries."""
-    return source.kind == "page" or not feed.entries
+async def reject_shrunk_feed(runtime: Runtime, poll: PollContext, feed: Feed) -> None:
+    """Raise ParseError if most of the source's content disappeared, unless that has lasted for several polls."""
+    if poll.source.kind != "page" and feed.entries:
+        return  # a feed that shows anything is trusted
+    if is_shrinkage_accepted(poll.previous.error_code, poll.previous.failures):
+        return
+    error = await runtime.run_in_store_thread(
+        check_shrinkage, runtime.store, poll.source, feed, runtime.ignore_patterns.get(poll.source.name, ())
+    )
+    if error:
+        raise error
 
 
 def check_shrinkage(store: Store, source: SourceConfig, feed: Feed, ignore: Sequence[Pattern]) -> ParseError | None:
@@ -129,6 +143,22 @@ def has_missed_entries(conn: Connection, polled: PolledEntries, known_entries: M
         count_current_entries(conn, polled.source),
         newest_published(conn, polled.source),
     )
+
+
+async def cached_quiet_deadline(runtime: Runtime, source_state: SourceState) -> Moment | None:
+    """Return when the source will have been silent for unusually long; None if not known.
+
+    Computed once after each poll that read something, and only when the source has been silent long enough for it
+    to matter.
+    """
+    name, last_read = source_state.name, source_state.last_read
+    if source_state.state != "quiet" and last_read and runtime.clock() - last_read < MIN_QUIET_S:
+        return None
+    if source_state.entries and name not in runtime.quiet_deadlines:
+        runtime.quiet_deadlines[name] = await runtime.run_in_store_thread(
+            find_quiet_deadline, runtime.store, name, runtime.clock()
+        )
+    return runtime.quiet_deadlines.get(name)
 
 
 def find_quiet_deadline(store: Store, source: str, now: Moment) -> Moment | None:
