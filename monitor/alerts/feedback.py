@@ -37,7 +37,14 @@ def labeled_pairs(alert: Alert, kind: FeedbackKind) -> Iterator[ClaimPair]:
     for finding in alert.findings:
         if finding.nearest is not None and finding.novelty is not Novelty.WITHDRAWN:
             label = Novelty.REPEATED if kind is FeedbackKind.NOT_NEWS else finding.novelty
-            yield ClaimPair(finding.nearest.text, finding.claim, relation_to(finding, finding.nearest), label)
+            yield ClaimPair(
+                finding.nearest.text,
+                finding.claim,
+                relation_to(finding, finding.nearest),
+                label,
+                titles=(finding.nearest.title, finding.entry_title),
+                published=(finding.nearest.at, finding.published),
+            )
 
 
 def relation_to(finding: AlertFinding, prior: PriorClaim) -> Relation:

@@ -12,10 +12,11 @@ from monitor.compare.verdict import Published, judge
 from monitor.errors import MonitorError
 from monitor.evidence import Basis, Evidence
 from monitor.model import Moment, Novelty, Relation, Verdict
-from monitor.serialize import change_to_json, evidence_to_json, parse_iso
+from monitor.serialize import change_to_json, evidence_to_json, format_iso, parse_iso
 from monitor.text.analysis import NO_SYNONYMS, Synonyms, analyze
 
 NOVELTY_BY_LABEL = {novelty.value: novelty for novelty in (Novelty.NEW, Novelty.CHANGED, Novelty.REPEATED)}
+TITLE_KEYS, TIME_KEYS = ("title_a", "title_b"), ("at_a", "at_b")
 RELATION_BY_CONTEXT = {relation.value: relation for relation in Relation}
 
 
@@ -76,7 +77,7 @@ def parse_pair(line: str, number: int, *, required: str) -> ClaimPair:
         after=_string(record, "b"),
         relation=_choice(record, "context", RELATION_BY_CONTEXT, Relation.ELSEWHERE.value),
         label=_choice(record, "label", NOVELTY_BY_LABEL) if required == "label" else None,
-        titles=(_string(record, "title_a", ""), _string(record, "title_b", "")),
+        titles=_titles(record),
         published=_times(record),
         id=record.get("id"),
         line=number,
@@ -98,9 +99,14 @@ def _choice(record: Mapping[str, Any], key: str, choices: Mapping[str, Any], def
     return choices[value.casefold()]
 
 
+def _titles(record: Mapping[str, Any]) -> tuple[str, str]:
+    before, after = (_string(record, key, "") for key in TITLE_KEYS)
+    return before, after
+
+
 def _times(record: Mapping[str, Any]) -> Published | None:
     """Return when both claims were published, None if one of the times is missing."""
-    times = [_time(record, key) for key in ("at_a", "at_b") if key in record]
+    times = [_time(record, key) for key in TIME_KEYS if key in record]
     return (times[0], times[1]) if len(times) == 2 else None
 
 
@@ -112,14 +118,16 @@ def _time(record: Mapping[str, Any], key: str) -> Moment:
 
 
 def pair_to_json(pair: ClaimPair) -> dict[str, str]:
-    """Return a labelled pair in the form of the store, `monitor answers --pairs` and `monitor calibrate`."""
-    return {"a": pair.before, "b": pair.after, "context": str(pair.relation), "label": str(pair.label)}
+    """Return a labeled pair in the form of the store, `monitor answers --pairs` and `monitor calibrate`."""
+    record = {"a": pair.before, "b": pair.after, "context": str(pair.relation), "label": str(pair.label)}
+    record |= {key: title for key, title in zip(TITLE_KEYS, pair.titles, strict=True) if title}
+    return record | {key: format_iso(at) for key, at in zip(TIME_KEYS, pair.published or (), strict=False)}
 
 
 def pair_from_json(record: Mapping[str, str]) -> ClaimPair:
     """Return the pair that `pair_to_json` wrote."""
     relation, label = Relation(record["context"]), Novelty(record["label"])
-    return ClaimPair(record["a"], record["b"], relation, label)
+    return ClaimPair(record["a"], record["b"], relation, label, _titles(record), _times(record))
 
 
 def verdict_json(verdict: Verdict) -> dict[str, Any]:

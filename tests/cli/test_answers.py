@@ -86,7 +86,16 @@ def test_answers_are_listed_and_their_pairs_can_be_calibrated(run_monitor: Monit
 
     pairs = run_monitor("answers", "--pairs")[1]
     assert [json.loads(line) for line in pairs.splitlines()] == [
-        {"a": FIRST_CLAIM, "b": CHANGED_CLAIM, "context": "elsewhere", "label": "repeated"}
+        {
+            "a": FIRST_CLAIM,
+            "b": CHANGED_CLAIM,
+            "context": "elsewhere",
+            "label": "repeated",
+            "title_a": FIRST_CLAIM,
+            "title_b": CHANGED_CLAIM,
+            "at_a": "1970-01-01T00:01:40Z",
+            "at_b": "1970-01-01T00:03:20Z",
+        }
     ]
     (tmp_path / "pairs.jsonl").write_text(pairs)
     assert json.loads(run_monitor("calibrate", "pairs.jsonl", "--json")[1])["pairs"] == 1
