@@ -26,7 +26,7 @@ NO_LIMIT = 10**9
 
 
 class Workers:
-    """The processes that ingest, one after another."""
+    """The processes that ingest, one after another. `seen` is how many texts the last line about them named."""
 
     def __init__(self, url: str, folder: Path) -> None:
         self.server = subprocess.Popen(
@@ -37,6 +37,7 @@ class Workers:
             text=True,
             bufsize=1,
         )
+        self.seen = 0
 
     def start(self, total: int) -> int:
         """Start a process that ingests until there are `total` texts; return its id."""
@@ -48,15 +49,17 @@ class Workers:
 
     def next_line(self) -> list[str]:
         assert self.server.stdout is not None
-        return self.server.stdout.readline().split()
+        line = self.server.stdout.readline().split()
+        if line[0] == "seen":
+            self.seen = int(line[1])
+        return line
 
-    def wait(self) -> tuple[int, int]:
-        """Wait for the end of the process; return its status and how many texts there were."""
-        seen = 0
+    def wait(self) -> int:
+        """Wait for the end of the process; return its status."""
         while (line := self.next_line())[0] == "seen":
-            seen = int(line[1])
+            pass
         assert line[0] == "ended"
-        return int(line[1]), seen
+        return int(line[1])
 
 
 def expected_claims(total: int) -> list[list[str]]:
@@ -76,19 +79,17 @@ def test_a_killed_process_misses_no_alert_and_sends_none_twice(
     add_sources(store, "wire", "press")
     rules = tmp_path / "rules"
     rules.mkdir()
-    rng, workers, last_seen = random.Random(16), Workers(url, rules), 0
+    rng, workers = random.Random(16), Workers(url, rules)
     for _ in range(KILLS):
         pid = workers.start(NO_LIMIT)
         for _ in range(rng.randrange(4)):
             workers.next_line()
         time.sleep(rng.uniform(0.0, 0.05))
         os.kill(pid, signal.SIGKILL)
-        status, seen = workers.wait()
-        assert status == signal.SIGKILL
-        last_seen = max(last_seen, seen)
-    total = (last_seen // BLOCK + 2) * BLOCK
+        assert workers.wait() == signal.SIGKILL
+    total = (workers.seen // BLOCK + 2) * BLOCK
     workers.start(total)
-    assert workers.wait() == (0, total)
+    assert (workers.wait(), workers.seen) == (0, total)
     workers.server.communicate(timeout=30)
 
     alerts = stored_alerts(store)
