@@ -70,16 +70,10 @@ def count_story(rule: Rule, counted: CountedFor) -> str:
 
 
 def count_match(
-    rule: Rule,
-    match: Match,
-    alert: Alert,
-    counted: CountedFor,
-    history: CountHistory,
-    now: Moment,
-    timezone: tzinfo,
+    rule: Rule, match: Match, alert: Alert, counted: CountedFor, history: CountHistory, timezone: tzinfo
 ) -> Decision:
-    """Count a match. `alert` is what it would have sent alone."""
-    count = rule.count
+    """Count a match. `alert` is what it would have sent alone, now."""
+    count, now = rule.count, alert.at
     assert count is not None
     since = now - count.seconds
     times = [*history.counted_times(rule.name, counted.key, since), now]

@@ -171,7 +171,7 @@ def decide_counted(situation: Situation, rule_match: RuleMatch, count: MatchCoun
         if silence := silence_of(situation, rule, finding):
             yield Decision(uncounted.match, REASON_BY_MODE[silence.mode], silence.decision_detail)
         else:
-            yield count_match(rule, uncounted.match, alert, counted, situation.history, now, situation.timezone)
+            yield count_match(rule, uncounted.match, alert, counted, situation.history, situation.timezone)
     if not all_counted:
         yield Decision(uncounted.match, Reason.COUNTED, f"for nothing: no word of {count.by} matched")
 

@@ -59,7 +59,7 @@ def command(tool: str, file: Path, path: Path) -> None:
         summary += f" and {pluralize(len(plan.rules), 'rule')} to {relative_to_cwd(rule_file)}"
     click.echo(f"{summary}; skipped {plan.skipped}")
     if plan.blocks:
-        click.echo("a running daemon reads the sources when it is started again")
+        click.echo("a running daemon follows the new sources within seconds")
 
 
 def _read_sources(tool: str, file: Path) -> list[ImportedSource]:
