@@ -111,11 +111,6 @@ def count_left_out(comparison: Comparison) -> int:
     return claims_left_out(comparison.update.text, comparison.claims)
 
 
-def commit_chunk(conn: Connection, context: IngestContext, chunk: ComparedChunk, policy: Policy) -> ChunkResult:
-    """Decide on the alerts of compared entries and commit them all in the open write transaction."""
-    return commit_chunks(conn, [PollChunk(context, chunk, policy)])[0]
-
-
 def commit_chunks(conn: Connection, chunks: Sequence[PollChunk]) -> list[ChunkResult]:
     """Commit chunks of different polls that were compared with the same snapshot."""
     batch = Batch(conn)

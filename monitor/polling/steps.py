@@ -57,17 +57,6 @@ class NextChunk(NamedTuple):
         return done == len(self.prepared.waiting)
 
 
-def ingest_poll(store: Store, polled: PolledEntries) -> IngestResult:
-    """Commit the new and changed entries of a poll. Raises StaleFingerprint."""
-    ingest = Ingest(polled)
-    while True:
-        step = take_step(store, [ingest])[0]
-        if isinstance(step, Exception):
-            raise step
-        if isinstance(step, IngestResult):
-            return step
-
-
 def take_step(store: Store, ingests: Sequence[Ingest]) -> list[Step | None]:
     """Compare the next entries of polls, in this order, and commit them together.
 

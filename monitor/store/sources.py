@@ -261,11 +261,6 @@ def make_due(conn: Connection, names: Collection[str], now: Moment) -> None:
     execute_many_raw(conn, UPDATE_MAKE_DUE, [{"_name": name, "_now": now} for name in names])
 
 
-def record_poll(conn: Connection, name: str, result: PollResult) -> None:
-    """Store the result of a poll and release the lease."""
-    record_polls(conn, {name: result})
-
-
 def record_polls(conn: Connection, results: Mapping[str, PollResult]) -> None:
     """Store the results of polls, by source name, and release their leases."""
     execute_many_raw(conn, UPDATE_POLLED, [poll_parameters(name, result) for name, result in results.items()])

@@ -13,15 +13,15 @@ from pathlib import Path
 import pytest
 from kit.builders import add_sources
 from kit.databases import database_url
+from kit.ingest import commit_chunk, ingest_poll
 from sqlalchemy import Connection, select
 
 from monitor.assess import Policy
 from monitor.model import Entry, Novelty
 from monitor.polling import overtaken
 from monitor.polling.compared import LONG_CLAIMS, Snapshot
-from monitor.polling.entries import commit_chunk, compare_chunk
+from monitor.polling.entries import compare_chunk
 from monitor.polling.ingest import PolledEntries, prepare
-from monitor.polling.steps import ingest_poll
 from monitor.ruleset.load import load_rules
 from monitor.sources.state import PollResult
 from monitor.sources.turns import Lanes

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from monitor.assess import Assessment
 from monitor.config.models import SourceConfig
@@ -23,9 +23,10 @@ from monitor.model import (
     Severity,
     Update,
 )
-from monitor.store import entry_versions, outbox, sources
+from monitor.store import entry_versions, outbox, schema, sources
 from monitor.store.base import Store
 from monitor.store.commit import commit_assessment
+from monitor.store.reports.alert_search import numbers_matching
 
 
 def add_sources(store: Store, *names: str, now: float = 0.0) -> None:
@@ -122,6 +123,13 @@ def example_message(
     id: str, *alerts: Alert, channel: str = "desk", thread: str = "st-1", created: float = 100.0
 ) -> Message:
     return Message(id, channel, thread, created, alerts)
+
+
+def matching_numbers(conn: Connection, query: str, *, limit: int, before: int | None = None) -> list[int]:
+    """Return the row numbers of the alerts that a search finds, newest first."""
+    number = schema.alerts.c.number
+    statement = select(number).where(numbers_matching(conn, query)).order_by(number.desc()).limit(limit)
+    return list(conn.scalars(statement if before is None else statement.where(number < before)))
 
 
 def drain_channel(store: Store, channel: str, now: float) -> list[Message]:

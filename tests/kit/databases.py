@@ -11,7 +11,8 @@ import os
 import re
 import tempfile
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from functools import cache
 from itertools import count
 from pathlib import Path
@@ -19,6 +20,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from kit.builders import add_sources
 from kit.config import write_folder
 from monitor.store import schema
 from monitor.store.base import Store
@@ -41,6 +43,14 @@ def database_url(folder: Path) -> str:
 def new_database_url() -> str:
     """Return the URL of an empty database, on SQLite in memory."""
     return postgres_database(f"new_{os.getpid()}_{next(numbers)}") if ON_POSTGRES else "sqlite:///:memory:"
+
+
+@contextmanager
+def opened_store(*sources: str) -> Iterator[Store]:
+    """Open a new store with these sources."""
+    with closing(open_store(new_database_url())) as store:
+        add_sources(store, *sources)
+        yield store
 
 
 def write_config_file(folder: Path, config: str, *rules: str) -> Path:

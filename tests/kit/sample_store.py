@@ -29,7 +29,7 @@ from monitor.sources.state import PollResult
 from monitor.store import outbox, sources
 from monitor.store.base import Store
 from monitor.store.connect import open_store
-from monitor.store.sources import record_poll
+from monitor.store.sources import record_polls
 from monitor.web.access import Access
 from monitor.web.app import create_app
 from monitor.web.server import running_server
@@ -150,13 +150,13 @@ def record_sample_polls(conn: Connection) -> None:
     """Record the last polls of the sources: two successful ones, a failed one and none."""
     good_poll = PollResult(NOW - 240, "ok", None, None, 0, NOW + 660, None, None, None, True)
     for name in ("front-report", "kyiv-wire"):
-        record_poll(conn, name, good_poll)
-    record_poll(conn, "food-agency", replace(good_poll, polled_at=NOW - 9 * HOUR))
+        record_polls(conn, {name: good_poll})
+    record_polls(conn, {"food-agency": replace(good_poll, polled_at=NOW - 9 * HOUR)})
     error = "the server answered 503 Service Unavailable, for the fourth time in a row"
     failing_poll = replace(
         good_poll, state="failing", error=error, error_code="status", failures=4, next_poll=NOW + 3300
     )
-    record_poll(conn, "food-agency", failing_poll)
+    record_polls(conn, {"food-agency": failing_poll})
 
 
 def record_sample_deliveries(conn: Connection) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from kit.builders import commit_texts, example_alert, sent_decision
+from kit.builders import commit_texts, example_alert, matching_numbers, sent_decision
 from sqlalchemy import delete, insert, select, text
 
 from monitor.actions import record_feedback
@@ -20,7 +20,7 @@ from monitor.store.alert_words import alert_text_row
 from monitor.store.base import Store
 from monitor.store.connect import open_store
 from monitor.store.reports.alert_filter import AlertFilter, load_filtered_page, neighbors, rules_with_alerts
-from monitor.store.reports.alert_search import alert_ids_matching, postgres_query, search_terms, sqlite_query
+from monitor.store.reports.alert_search import postgres_query, search_terms, sqlite_query
 from monitor.store.retention import delete_history
 
 TEXTS = (
@@ -47,7 +47,7 @@ def filled(store: Store) -> Store:
 
 def found(store: Store, query: str, *, limit: int = 50, before: int | None = None) -> list[int]:
     with store.read() as conn:
-        return alert_ids_matching(conn, query, limit=limit, before=before)
+        return matching_numbers(conn, query, limit=limit, before=before)
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,7 @@ def test_the_row_of_an_alert_of_an_old_version_is_complete() -> None:
 @given(st.text(max_size=60))
 def test_any_text_is_a_valid_search(query: str) -> None:
     with memory_store().read() as conn:
-        assert alert_ids_matching(conn, query, limit=5) in ([], [1])
+        assert matching_numbers(conn, query, limit=5) in ([], [1])
 
 
 _STORES: list[Store] = []

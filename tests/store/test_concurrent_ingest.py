@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from kit.builders import add_sources
+from kit.ingest import commit_chunk, ingest_poll
 from sqlalchemy import func, select
 
 from monitor.assess import Policy
@@ -16,9 +17,9 @@ from monitor.model import Entry, Novelty, Reason
 from monitor.polling import compared as compared_entries
 from monitor.polling import entries as polled_entries
 from monitor.polling.compared import ChunkResult, ComparedChunk, IngestContext, Snapshot
-from monitor.polling.entries import commit_chunk, compare_chunk
+from monitor.polling.entries import compare_chunk
 from monitor.polling.ingest import IngestResult, PolledEntries, changed_entries, prepare
-from monitor.polling.steps import Ingest, StaleFingerprint, ingest_poll, take_step
+from monitor.polling.steps import Ingest, StaleFingerprint, take_step
 from monitor.ruleset.load import load_rules
 from monitor.sources.state import PollResult
 from monitor.store import inverted_index

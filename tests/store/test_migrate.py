@@ -13,7 +13,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from kit.builders import add_sources, example_alert
+from kit.builders import add_sources, example_alert, matching_numbers
 from kit.migrations import MIGRATIONS, migrate_to
 from sqlalchemy import Engine, create_engine, make_url, text
 
@@ -26,7 +26,6 @@ from monitor.store import inverted_index, sources
 from monitor.store.base import Store, Upgrade
 from monitor.store.connect import open_any_schema, open_store
 from monitor.store.migrate import REVISIONS, VERSION_TABLE
-from monitor.store.reports.alert_search import alert_ids_matching
 from monitor.store.schema import metadata
 
 IN_NO_TABLE = ("alert_words", "ix_alert_texts_words")  # the indexes of full-text search, which only one database has
@@ -284,8 +283,8 @@ def test_an_upgrade_makes_stored_alerts_searchable(tmp_path: Path, new_postgres_
         upgrade(url)
 
         with closing(open_store(url)) as store, store.read() as conn:
-            assert alert_ids_matching(conn, '"bridge 2049"', limit=9) == [2049]
-            assert alert_ids_matching(conn, "closed", limit=2, before=1_500) == [1_499, 1_498]
+            assert matching_numbers(conn, '"bridge 2049"', limit=9) == [2049]
+            assert matching_numbers(conn, "closed", limit=2, before=1_500) == [1_499, 1_498]
 
 
 @pytest.mark.sqlite

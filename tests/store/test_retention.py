@@ -14,7 +14,7 @@ from monitor.store.reports.alerts import load_alert_page
 from monitor.store.reports.deliveries import load_delivery_page
 from monitor.store.reports.explain import explain_update
 from monitor.store.retention import compact_indexes, delete_history, retention_steps, unindex_claims
-from monitor.store.sources import record_poll
+from monitor.store.sources import record_polls
 
 LONG_AGO, RECENTLY, NOW = 100.0, 9_000.0, 10_000.0
 GOOD = PollResult(RECENTLY, "ok", None, None, 0, NOW, None, None, None, True)
@@ -81,7 +81,7 @@ def test_the_claims_of_an_unchanged_page_count_as_said_until_its_last_good_poll(
     commit_texts(store, [SCHOOLS], entry="fallen out of the feed", at=LONG_AGO)
     with store.write() as conn:
         ledger.mark_entries_seen(conn, "wire", ["e1"], LONG_AGO + 1)
-        record_poll(conn, "wire", GOOD)
+        record_polls(conn, {"wire": GOOD})
     run_retention(store, since=5_000.0)
     with store.read() as conn:
         history = StoredHistory(conn, since=5_000.0)

@@ -12,7 +12,7 @@ from monitor.sources.state import PollResult, SourceState
 from monitor.store import source_pauses, sources, workers
 from monitor.store.base import Store
 from monitor.store.connect import open_store
-from monitor.store.sources import lease_due_sources, load_sources, record_poll
+from monitor.store.sources import lease_due_sources, load_sources, record_polls
 
 GOOD = PollResult(
     polled_at=10.0,
@@ -39,7 +39,7 @@ def lease(store: Store, now: float, **options: object) -> list[str]:
 
 def poll(store: Store, name: str, result: PollResult) -> None:
     with store.write() as conn:
-        record_poll(conn, name, result)
+        record_polls(conn, {name: result})
 
 
 def load_source(store: Store, name: str) -> SourceState:

@@ -12,7 +12,7 @@ from monitor.alerts.source_notices import SourceNotice
 from monitor.sources.state import PollResult
 from monitor.store import source_notices
 from monitor.store.base import Store
-from monitor.store.sources import record_poll
+from monitor.store.sources import record_polls
 
 HOUR, DAY = 3600.0, 86400.0
 GOOD = PollResult(NOW - 60, "ok", None, None, 0, NOW + 900, None, None, None, True)
@@ -37,12 +37,12 @@ async def test_each_gap_has_its_section_with_its_duration(empty_store: Store) ->
     commit_texts(empty_store, ["News."], source="still", at=NOW - 9 * DAY)
     with empty_store.write() as conn:
         for name in ("good", "fast", "odd"):
-            record_poll(conn, name, GOOD)
-        record_poll(conn, "down", replace(GOOD, polled_at=NOW - 5 * HOUR))
+            record_polls(conn, {name: GOOD})
+        record_polls(conn, {"down": replace(GOOD, polled_at=NOW - 5 * HOUR)})
         failed = replace(GOOD, state="failing", error="the server answered 503", error_code="status", failures=9)
-        record_poll(conn, "down", failed)
-        record_poll(conn, "refused", replace(failed, state="blocked", error="403 Forbidden"))
-        record_poll(conn, "still", replace(GOOD, state="quiet"))
+        record_polls(conn, {"down": failed})
+        record_polls(conn, {"refused": replace(failed, state="blocked", error="403 Forbidden")})
+        record_polls(conn, {"still": replace(GOOD, state="quiet")})
         for name, kind, hours in (("still", "quiet", 50), ("fast", "rolled", 3), ("odd", "clock", 1)):
             notice = SourceNotice(kind, f"{kind} text", NOW - hours * HOUR, NOW, NOW - hours * HOUR)
             source_notices.save_notices(conn, name, [notice])
@@ -62,7 +62,7 @@ async def test_each_gap_has_its_section_with_its_duration(empty_store: Store) ->
 async def test_without_gaps_the_page_says_so(empty_store: Store) -> None:
     add_sources(empty_store, "wire", now=NOW)
     with empty_store.write() as conn:
-        record_poll(conn, "wire", GOOD)
+        record_polls(conn, {"wire": GOOD})
     async with page_client(empty_store) as reader:
         text = (await reader.get("/coverage")).text
 

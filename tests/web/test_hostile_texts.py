@@ -126,7 +126,7 @@ def commit_attack(store: Store, number: int, source: str, text: str) -> str:
     )
     failed = PollResult(NOW - 30, "failing", text, "status", 3, NOW + 60, text, text, text, True)
     with store.write() as conn:
-        sources.record_poll(conn, source, failed)
+        sources.record_polls(conn, {source: failed})
         source_notices.save_notices(conn, source, [SourceNotice("clock", text, NOW, NOW, NOW)])
         outbox.mark_dead(conn, message.id, text, NOW - 20)
         silences.insert_silence(conn, Silence(0, text, NOW, NOW + 600, rule=alert.rule, by=text, match=text))

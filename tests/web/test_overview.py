@@ -17,7 +17,7 @@ from monitor.sources.state import PollResult
 from monitor.store import outbox
 from monitor.store.base import Store
 from monitor.store.rule_state import mark_rules_refused
-from monitor.store.sources import record_poll
+from monitor.store.sources import record_polls
 from monitor.web.endpoint import Site
 from monitor.web.overview import overview_checks
 
@@ -52,7 +52,7 @@ async def test_an_empty_store_says_what_to_do_next(empty_store: Store) -> None:
 def test_everything_is_fine(empty_store: Store) -> None:
     add_sources(empty_store, "wire", now=NOW)
     with empty_store.write() as conn:
-        record_poll(conn, "wire", GOOD_POLL)
+        record_polls(conn, {"wire": GOOD_POLL})
 
     assert states(empty_store) == {
         "Polling": ("ok", "Last poll 1 min ago"),
@@ -68,7 +68,7 @@ def test_a_late_poll_a_waiting_message_a_dead_letter_and_rejected_rules_are_repo
     messages = [example_message(f"m{n}", alert, created=NOW - 1200) for n, alert in enumerate(alerts)]
     commit_texts(empty_store, ["News."], decisions=[sent_decision(alert) for alert in alerts], messages=messages)
     with empty_store.write() as conn:
-        record_poll(conn, "wire", replace(GOOD_POLL, polled_at=NOW - 7200, next_poll=NOW - 6300))
+        record_polls(conn, {"wire": replace(GOOD_POLL, polled_at=NOW - 7200, next_poll=NOW - 6300)})
         outbox.mark_dead(conn, "m0", "the server refuses it", NOW)
         mark_rules_refused(conn, ["rules/a.yaml:1:1: unknown key"], NOW - 600)
 

@@ -18,7 +18,7 @@ from monitor.config.models import SourceConfig
 from monitor.sources.state import PollResult
 from monitor.store import source_notices
 from monitor.store.base import Store
-from monitor.store.sources import load_sources, record_poll, sync_sources
+from monitor.store.sources import load_sources, record_polls, sync_sources
 
 SAME_ORIGIN = {"origin": "http://localhost:8080"}
 HOUR, DAY = 3600.0, 86400.0
@@ -87,7 +87,7 @@ async def test_a_failing_source_shows_its_error_entries_and_alerts(editable_stor
 async def test_notices_are_listed_with_their_duration(empty_store: Store) -> None:
     add_sources(empty_store, "wire", now=NOW)
     with empty_store.write() as conn:
-        record_poll(conn, "wire", GOOD)
+        record_polls(conn, {"wire": GOOD})
         source_notices.save_notices(
             conn,
             "wire",
@@ -124,7 +124,7 @@ async def test_the_rhythm_is_that_of_the_config_or_adapted(
     (tmp_path / "config.toml").write_text(CONFIG.format(rhythm=rhythm))
     add_sources(empty_store, "wire", now=NOW)
     with empty_store.write() as conn:
-        record_poll(conn, "wire", replace(GOOD, adaptive_interval=stored))
+        record_polls(conn, {"wire": replace(GOOD, adaptive_interval=stored)})
     async with page_client(empty_store, folder=tmp_path) as reader:
         main = await read(reader, "/sources/wire")
 
@@ -152,7 +152,7 @@ async def test_buttons_fit_the_state_and_return_to_the_page(
 async def test_a_source_that_paused_itself_can_be_polled_and_resumed(empty_store: Store) -> None:
     add_sources(empty_store, "wire", now=NOW)
     with empty_store.write() as conn:
-        record_poll(conn, "wire", replace(GOOD, state="paused", error="410 Gone", failures=3))
+        record_polls(conn, {"wire": replace(GOOD, state="paused", error="410 Gone", failures=3)})
     async with page_client(empty_store) as reader:
         assert buttons(await read(reader, "/sources/wire")) == ["Poll now", "Resume"]
 

@@ -16,22 +16,11 @@ from monitor.store.schema import alerts
 
 MAX_TERMS = 16  # further ones are ignored
 _TERM = re.compile(r'"([^"]*)"?|([^\s"]+)')
-FIND_ON_SQLITE = text(
-    "SELECT rowid FROM alert_words WHERE alert_words MATCH :query AND rowid < :before"
-    " ORDER BY rowid DESC LIMIT :limit"
-)
-# Found in full first: otherwise PostgreSQL may read alert by alert in the order of their numbers.
-FIND_ON_POSTGRES = text(
-    "WITH found AS MATERIALIZED"  # noqa: S608  no text from outside
-    f" (SELECT number FROM alert_texts WHERE {WORDS_VECTOR} @@ to_tsquery('simple', :query))"
-    " SELECT number FROM found WHERE number < :before ORDER BY number DESC LIMIT :limit"
-)
 FOUND_ON_SQLITE = text("SELECT rowid FROM alert_words WHERE alert_words MATCH :query")
 FOUND_ON_POSTGRES = text(
     "SELECT number FROM alert_texts"  # noqa: S608  no text from outside
     f" WHERE {WORDS_VECTOR} @@ to_tsquery('simple', :query) OFFSET 0"
 )
-NO_BOUND = 2**62
 
 
 class SearchTerm(NamedTuple):
@@ -39,18 +28,6 @@ class SearchTerm(NamedTuple):
 
     words: tuple[str, ...]
     is_prefix: bool
-
-
-def alert_ids_matching(conn: Connection, text: str, *, limit: int, before: int | None = None) -> list[int]:
-    """Return the row numbers below `before` of the alerts with all terms of `text`, newest first."""
-    terms = search_terms(text)
-    if not terms:
-        return []
-    is_postgres = conn.dialect.name == "postgresql"
-    query = postgres_query(terms) if is_postgres else sqlite_query(terms)
-    statement = FIND_ON_POSTGRES if is_postgres else FIND_ON_SQLITE
-    values = {"query": query, "before": NO_BOUND if before is None else before, "limit": limit}
-    return list(conn.scalars(statement, values))
 
 
 def numbers_matching(conn: Connection, text: str) -> ColumnElement[bool]:
