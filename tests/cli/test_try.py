@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -15,11 +14,10 @@ from typing import Any
 import pytest
 from kit.child_process import restore_sigint
 from kit.command_line import Monitor
-from kit.sample_store import NOW, build_sample_store
+from kit.sample_store import NOW, build_sample_store, copy_rules
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("in_news_folder")]
 
-RULES = Path(__file__).parents[2] / "rules"
 SINCE = "--since", f"{int((time.time() - NOW) // 86400 + 30) if time.time() > NOW else 30}d"
 
 
@@ -27,9 +25,7 @@ SINCE = "--since", f"{int((time.time() - NOW) // 86400 + 30) if time.time() > NO
 def news_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("news")
     build_sample_store(folder).close()
-    text = (folder / "config.toml").read_text().replace(str(RULES), "rules")
-    (folder / "config.toml").write_text(text)
-    shutil.copytree(RULES, folder / "rules", dirs_exist_ok=True)
+    copy_rules(folder)
     return folder
 
 

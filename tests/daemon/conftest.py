@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 from kit import Bulletin, FeedServer, PostSink
 from kit.daemon_harness import DaemonHarness
+from kit.followed_source import FollowedSource, follow_source
+from kit.polled_site import PolledSite
+from kit.site_server import SiteServer
 
 
 @pytest.fixture(params=[pytest.param("sqlite", marks=pytest.mark.sqlite), "postgres"])
@@ -31,6 +34,21 @@ def feed() -> Iterator[FeedServer]:
     """A feed with one entry, about a ferry."""
     with FeedServer(Bulletin("1", "The Halvik ferry has run aground")) as server:
         yield server
+
+
+@pytest.fixture
+async def polled_site(tmp_path: Path) -> AsyncIterator[PolledSite]:
+    async with SiteServer({}) as site:
+        polled_site = PolledSite(tmp_path, site)
+        await polled_site.configure()
+        yield polled_site
+        await polled_site.exit_stack.aclose()
+
+
+@pytest.fixture
+def followed_source(tmp_path: Path) -> Iterator[FollowedSource]:
+    with follow_source(tmp_path) as source:
+        yield source
 
 
 @pytest.fixture
