@@ -62,7 +62,7 @@ def test_an_unknown_source_is_named_with_the_closest_one(monitor: Monitor) -> No
     assert (code, err) == (2, 'monitor: unknown source "prot"; did you mean "port"?\n')
 
 
-async def test_a_running_daemon_polls_it(monitor: Monitor, feed: FeedServer, tmp_path: Path) -> None:
+async def test_a_running_daemon_polls_a_source_on_request(monitor: Monitor, feed: FeedServer, tmp_path: Path) -> None:
     async with running_daemon(folder_config(tmp_path)):
         while not feed.answered:
             await asyncio.sleep(0.05)

@@ -109,13 +109,13 @@ async def test_an_invalid_config_is_reported_and_the_running_one_stays_while_rul
 ) -> None:
     running = runtime.config
     write_config(tmp_path, sources={"first": feed.url}, hook=hook.url, tail="[[sources]]\nname = 3\n")
-    found = await wait_for_problems(runtime)
-    assert found[0].startswith("config.toml:")
+    problem_lines = await wait_for_problems(runtime)
+    assert problem_lines[0].startswith("config.toml:")
     assert runtime.config is running
 
     (tmp_path / "rules/ferries.yaml").write_text("name: ferries\nmatch: ferr*\ntitle: Ferries\n")
     await wait_until(lambda: runtime.policy.rules.rules[0].title == "Ferries", PATIENCE_S)
-    assert await problems(runtime) == found
+    assert await problems(runtime) == problem_lines
 
     write_config(tmp_path, sources={"first": feed.url, "more": feed.url}, hook=hook.url)
     await wait_until(lambda: "more" in runtime.sources, PATIENCE_S)
@@ -131,12 +131,12 @@ async def test_a_config_whose_rules_do_not_fit_is_rejected_as_a_whole(
     (tmp_path / "config.toml").write_text(
         text.replace("[channels.desk]", "[channels.office]").replace("desk", "office")
     )
-    found = await wait_for_problems(runtime)
-    assert "desk" in found[0]
+    problem_lines = await wait_for_problems(runtime)
+    assert "desk" in problem_lines[0]
     assert set(runtime.notifiers) == {"desk"}
 
 
-async def test_settings_of_what_is_opened_once_wait_for_the_next_start(
+async def test_network_and_web_settings_wait_for_the_next_start(
     runtime: Runtime, tmp_path: Path, feed: FeedServer, hook: PostSink
 ) -> None:
     running = runtime.config

@@ -68,8 +68,8 @@ class ScriptedPage(LoopbackServer):
     def answer(self, to: BaseHTTPRequestHandler, body: bytes) -> None:
         script = f"document.body.innerHTML = '<h1>Pier 3</h1><p>The ferry to Marnholm sails at {self.time}.</p>'"
         page = f"<html><head><title>Pier 3</title></head><body>Loading<script>{script}</script></body></html>"
-        found = to.path == "/"
-        self.reply(to, 200 if found else 404, page.encode() if found else b"", content_type="text/html")
+        is_page = to.path == "/"
+        self.reply(to, 200 if is_page else 404, page.encode() if is_page else b"", content_type="text/html")
 
 
 @pytest.mark.skipif(find_browser() is None, reason="no Chromium is installed")

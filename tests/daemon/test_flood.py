@@ -95,7 +95,7 @@ def test_flushing_makes_a_flood_batch_due_at_once(store: Store, policy: Policy) 
     assert len(drain_channel(store, "desk", 1001.0)) == BURST_LIMIT + 1
 
 
-def test_what_was_sent_during_a_long_poll_is_no_burst(store: Store, policy: Policy) -> None:
+def test_messages_sent_during_a_long_poll_are_no_flood(store: Store, policy: Policy) -> None:
     assert ingest_storm(store, policy, 2 * BURST_LIMIT) == {Reason.SENT: 2 * BURST_LIMIT}
     began = 1000.0
     assert ingest_entry(store, policy, 99, began) == [Reason.SENT]

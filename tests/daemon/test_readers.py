@@ -195,7 +195,7 @@ async def test_the_first_lines_of_a_mail_have_the_news_the_source_the_old_value_
         assert "Why you received this:" in lines
 
 
-async def test_what_was_said_before_is_plain_text_and_each_change_is_marked_once(readers: Readers) -> None:
+async def test_the_prior_claim_is_plain_text_and_each_change_is_marked_once(readers: Readers) -> None:
     changed = [html for mail in readers.mails_to("desk") if (html := html_of(mail)).css_first(".before")]
     assert len(changed) == 30
     for html in changed:

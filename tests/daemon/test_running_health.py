@@ -77,11 +77,13 @@ def test_status_says_whether_a_daemon_runs_and_since_when(tmp_path: Path, feed: 
         code, status = run_status(tmp_path, "--json")
         assert code == 0
         assert status["sources"] == {"ok": 1}
-        found = status["daemon"]
-        assert (found["running"], found["status"], found["pid"]) == (True, "ok", daemon.pid)
-        assert found["config"] == str(tmp_path / "config.toml")
-        assert abs(datetime.fromisoformat(found["since"]).timestamp() - started) < 120
-        assert {name: check["status"] for name, check in found["checks"].items()} == dict.fromkeys(CHECKS, "ok")
+        daemon_status = status["daemon"]
+        assert (daemon_status["running"], daemon_status["status"], daemon_status["pid"]) == (True, "ok", daemon.pid)
+        assert daemon_status["config"] == str(tmp_path / "config.toml")
+        assert abs(datetime.fromisoformat(daemon_status["since"]).timestamp() - started) < 120
+        assert {name: check["status"] for name, check in daemon_status["checks"].items()} == dict.fromkeys(
+            CHECKS, "ok"
+        )
         assert f"pid {daemon.pid} on" in run_status(tmp_path)[1]
 
         os.kill(daemon.pid, signal.SIGSTOP)  # a stuck event loop does not answer

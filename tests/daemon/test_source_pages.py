@@ -34,8 +34,8 @@ async def test_a_source_is_added_polled_and_paused_on_the_pages(tmp_path: Path) 
             running_daemon(folder_config(tmp_path)) as runtime,
             httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client,
         ):
-            found = await submit(client, "/add-source", "/add-source", address=feed.url)
-            assert "The Osteroy ferry has stopped" in found.text
+            preview = await submit(client, "/add-source", "/add-source", address=feed.url)
+            assert "The Osteroy ferry has stopped" in preview.text
             added = await submit(client, "/add-source", "/add-source/feed", name="ferries", url=feed.url)
             assert (added.status_code, added.headers["location"]) == (303, "/sources?done=added")
             await wait_until(lambda: "ferries" in runtime.sources, PATIENCE_S)

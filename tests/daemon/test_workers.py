@@ -269,7 +269,7 @@ async def test_a_worker_that_is_silent_leaves_its_share_to_the_other(
         assert first.membership.living == second.membership.living == ("one", "two")
 
 
-async def test_what_needs_the_same_rules_everywhere_waits_until_all_workers_have_them(
+async def test_workers_agree_once_all_have_loaded_the_same_rules(
     tmp_path: Path, site: ManyFeeds, hook: PostSink
 ) -> None:
     from monitor.daemon.reload import reload_files

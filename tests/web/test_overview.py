@@ -45,7 +45,7 @@ async def test_an_empty_store_says_what_to_do_next(empty_store: Store) -> None:
     assert "No answers in the last 30 days" in main
 
 
-def test_everything_is_fine(empty_store: Store) -> None:
+def test_all_checks_are_ok_with_a_source_that_was_polled(empty_store: Store) -> None:
     add_sources(empty_store, "wire", now=NOW)
     with empty_store.write() as conn:
         record_polls(conn, {"wire": GOOD_POLL})

@@ -116,7 +116,7 @@ async def test_the_list_has_severity_channels_alerts_answers_and_tests(
     ]
 
 
-async def test_a_rule_that_matched_without_an_alert_is_not_said_to_have_never_matched(
+async def test_a_rule_that_matched_without_an_alert_is_not_shown_as_never_matched(
     reader: httpx.AsyncClient, editable_store: Store
 ) -> None:
     with editable_store.write() as conn:

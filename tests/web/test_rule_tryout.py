@@ -301,7 +301,7 @@ async def test_with_problems_on_disk_a_rule_is_tried_without_a_comparison(
 
 
 @pytest.mark.usefixtures("in_thread")
-async def test_nothing_is_saved(editor: httpx.AsyncClient, editable_store: Store, folder: Path) -> None:
+async def test_trying_a_rule_saves_nothing(editor: httpx.AsyncClient, editable_store: Store, folder: Path) -> None:
     rows = all_rows(editable_store)
     files = {path: path.read_bytes() for path in (folder / "rules").iterdir()}
     for path in ("/rules/try", "/rules/dprk-deployment/try"):
@@ -337,7 +337,7 @@ async def test_a_form_of_another_site_or_without_its_token_is_refused(
 
 
 @pytest.mark.usefixtures("in_thread")
-async def test_limits_of_the_form(editor: httpx.AsyncClient) -> None:
+async def test_the_form_rejects_a_long_period_a_long_text_and_an_unknown_rule(editor: httpx.AsyncClient) -> None:
     assert "Choose a period." in text_of(await try_text(editor, EDIT, status=400, since="9y"))
     too_long = "#" * rule_tryout.MAX_TEXT_FORM_BYTES
     assert (await editor.post("/rules/try", data={"text": too_long, "since": "7d"})).status_code == 413

@@ -148,7 +148,7 @@ async def test_private_addresses_are_refused(empty_store: Store, config_path: Pa
 
 
 @pytest.mark.parametrize("address", ["", "ftp://x.example", "https://", "http://[", "a b", "x" * 3000])
-async def test_what_is_no_address_is_refused(empty_store: Store, config_path: Path, address: str) -> None:
+async def test_an_invalid_address_is_refused(empty_store: Store, config_path: Path, address: str) -> None:
     async with adding_client(empty_store, config_path) as client:
         main = await find(client, address, 400)
 

@@ -146,7 +146,7 @@ async def test_a_source_that_paused_itself_can_be_polled_and_resumed(empty_store
 
 
 @pytest.mark.parametrize("name", ["a/b", "a b?c=d#e", "100%", "Ольга", "a/poll", "new"])
-async def test_any_name_has_a_page(empty_store: Store, name: str) -> None:
+async def test_a_source_with_any_name_has_a_page(empty_store: Store, name: str) -> None:
     with empty_store.write() as conn:
         sync_sources(conn, [SourceConfig(name=name, url="https://wire.example/feed")], NOW)
     commit_texts(empty_store, ["News."], source=name, at=NOW - 60)
