@@ -30,7 +30,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from polling import ProcessTree, ProseGenerator
+from feed_server import ProseGenerator
+from processes import ProcessTree
 
 PUBLISH_S = 2.0  # between two entries of the neighbour; more alerts would be sent in batches
 CALM_S = 20.0  # seconds without hostile sources

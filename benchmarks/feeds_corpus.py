@@ -25,6 +25,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import feedparser
+from feed_server import source_tables
 from feeds_expected import FileResult, expectations
 
 from monitor.config_file.load import read_config
@@ -34,7 +35,6 @@ from monitor.sources.state import SourceState
 from monitor.store.connect import open_store
 from monitor.store.sources import load_sources
 
-SOURCE_TOML = '[[sources]]\nname = "feed-{number}"\nurl = "http://127.0.0.1:{port}/{number}"\n'
 CONTENT_TYPES = {".xml": "application/xml", ".json": "application/feed+json", ".html": "text/html"}
 
 
@@ -79,8 +79,8 @@ async def poll_all(all_files: list[tuple[str, str, bytes]], folder: Path) -> lis
     async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
         (folder / "rules").mkdir()
-        source_tables = "".join(SOURCE_TOML.format(number=number, port=port) for number in range(len(all_files)))
-        (folder / "config.toml").write_text('[network]\nallow_private = ["127.0.0.0/8"]\n' + source_tables)
+        network = '[network]\nallow_private = ["127.0.0.0/8"]\n'
+        (folder / "config.toml").write_text(network + source_tables(len(all_files), port))
         config = read_config(folder / "config.toml", env={})
         await run_once(config)
     store = open_store(config.monitor.database)

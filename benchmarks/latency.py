@@ -16,28 +16,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from kit import Bulletin, FeedServer, MailServer
+from kit.config import email_table, loopback_config, notify_table, source_table, write_folder
+from kit.daemon_harness import folder_config
 
-from monitor.config_file.load import read_config
 from monitor.daemon.run import running_daemon
 from monitor.log import configure_logging
 
-CONFIG = """
-[network]
-allow_private = ["127.0.0.0/8"]
-[[sources]]
-name = "bulletins"
-url = "{feed}"
-every = "1s"
-[channels.desk]
-type = "email"
-host = "127.0.0.1"
-port = {smtp}
-tls = "none"
-from = "monitor@desk.example"
-to = ["reader@desk.example"]
-[alerts]
-notify = ["desk"]
-"""
 LOOP_CHECK_S = 0.005  # seconds between two checks of the event loop
 
 
@@ -53,7 +37,7 @@ async def watch_loop(longest: list[float]) -> None:
 async def measure(folder: Path, feed: FeedServer, mail: MailServer, alerts: int) -> tuple[list[float], list[float]]:
     """Return the seconds from fetch to email for each alert, and the longest block and most CPU in seconds."""
     waits, longest = [], [0.0, 0.0]
-    async with running_daemon(read_config(folder / "config.toml", env={})):
+    async with running_daemon(folder_config(folder)):
         while not feed.answered:
             await asyncio.sleep(0.05)
         await asyncio.sleep(2)
@@ -78,9 +62,9 @@ def main() -> None:
     configure_logging(stream=io.StringIO())
     with TemporaryDirectory() as name, FeedServer(Bulletin("old", "Nothing moved")) as feed, MailServer() as mail:
         folder = Path(name)
-        (folder / "rules").mkdir()
-        (folder / "rules" / "convoys.yaml").write_text("name: convoys\ntitle: Convoys\nmatch: convoy*\n")
-        (folder / "config.toml").write_text(CONFIG.format(feed=feed.url, smtp=mail.port))
+        source = source_table("bulletins", feed.url, every="1s")
+        config = loopback_config(source, email_table("desk", mail.port), notify_table("desk"))
+        write_folder(folder, config, "name: convoys\ntitle: Convoys\nmatch: convoy*\n")
         waits, longest = asyncio.run(measure(folder, feed, mail, alerts))
     ranked = sorted(waits)
     print(

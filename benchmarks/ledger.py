@@ -21,7 +21,7 @@ from itertools import accumulate, islice
 from pathlib import Path
 from typing import Any
 
-from polling import ProcessTree
+from processes import ProcessTree
 from rapidfuzz import fuzz, process
 from sqlalchemy import Connection
 from sqlalchemy.dialects.postgresql import insert

@@ -11,8 +11,9 @@ import random
 import sys
 from pathlib import Path
 
+from feed_server import running_feed_server
 from ledger import COMMON_WORDS, claims, fill, vocabulary
-from polling import measure, start_server
+from polling import measure
 
 from monitor.store.connect import open_store
 
@@ -26,12 +27,8 @@ def main() -> None:
         fill(store, claims(count), common)
         store.close()
 
-    with start_server() as server:
-        assert server.stdout
-        try:
-            costs, peak = measure(sys.executable, "ours", int(server.stdout.readline()), feeds, fill_store)
-        finally:
-            server.kill()
+    with running_feed_server() as port:
+        costs, peak = measure(sys.executable, "ours", port, feeds, fill_store)
     cost_text = ", ".join(f"{name} {cost.cpu / feeds * 1000:.1f}" for name, cost in costs.items())
     print(f"{count:,} claims, {feeds} feeds: peak {peak:.0f} MB; CPU ms a feed: {cost_text}")
 

@@ -16,110 +16,29 @@ from __future__ import annotations
 import argparse
 import asyncio
 import io
-import os
-import random
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
-from html import escape
-from itertools import accumulate
 from pathlib import Path
 from typing import TextIO
-from urllib.error import HTTPError
-from urllib.request import urlopen
 
-ENTRIES = 30
+from feed_server import ENTRIES, running_feed_server, send_request, source_tables
+from processes import ProcessTree
+
 ROUNDS = {"first": 1, "unchanged": 5, "one new": 1}  # round -> number of polls
-TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
-MEMORY_SAMPLE_S = 0.5  # seconds between two samples of memory
 CONFIG = """
 [network]
 allow_private = ["127.0.0.0/8"]
 """
-SOURCE_TOML = '[[sources]]\nname = "feed-{number}"\nurl = "http://127.0.0.1:{port}/{number}"\n'
 RULES = "rules:\n" + "".join(
     f'  - name: rule-{number}\n    title: Rule {number}\n    match: "{query}"\n'
     for number, query in enumerate(
         ("convoy* AND bridge*", "earthquake*", "flood* NEAR/5 river", "minister* AND resign*")
     )
 )
-
-
-class ProseGenerator:
-    """Made-up prose: the n-th most common of 20,000 words has the weight 1/(n+3)."""
-
-    def __init__(self) -> None:
-        rng = random.Random(1)
-        syllables = [a + b for a in "bdfgklmnprstvz" for b in ("a", "e", "i", "o", "u", "ai", "or")]
-        words: dict[str, None] = {}
-        while len(words) < 20_000:
-            words["".join(rng.choices(syllables, k=2 + (len(words) > 300)))] = None
-        self._words = [*"the of to in and a that for on with said is was by at from as has".split(), *words]
-        self._weights = list(accumulate(1 / (rank + 3) for rank in range(len(self._words))))
-
-    def sentence(self, rng: random.Random) -> str:
-        tokens = rng.choices(self._words, cum_weights=self._weights, k=rng.randint(12, 26))
-        tokens[3] = tokens[3].capitalize()
-        tokens[7] = str(rng.randrange(2, 90_000))
-        return " ".join(tokens).capitalize() + "."
-
-
-@cache
-def make_feed(prose: ProseGenerator, number: int, newest: int, entries: int) -> bytes:
-    """Return feed `number` with `newest` as its latest entry; an entry always has the same content."""
-    items = []
-    for entry in range(newest, newest - entries, -1):
-        rng = random.Random(number * 1000 + entry)
-        body = "".join(f"<p>{prose.sentence(rng)} {prose.sentence(rng)}</p>" for _ in range(3))
-        link = f"https://news.example/{number}/{entry}"
-        day = f"{entry % 28 + 1:02} Jan 2026 {entry % 24:02}:00:00 GMT"
-        items.append(
-            f"<item><title>{prose.sentence(rng)}</title><link>{link}</link><guid>{link}</guid>"
-            f"<pubDate>{day}</pubDate><category>News</category><dc:creator>Desk</dc:creator>"
-            f"<description>{escape(body)}</description></item>\n"
-        )
-    head = f"<title>Feed {number}</title><link>https://news.example/{number}</link><description>News</description>"
-    return (
-        '<?xml version="1.0" encoding="UTF-8"?>\n'
-        '<rss version="2.0" xmlns:dc="http://purl.org/dc/elements/1.1/"><channel>'
-        f"{head}\n{''.join(items)}</channel></rss>\n"
-    ).encode()
-
-
-async def serve(entries: int) -> None:
-    """Print the port, then serve feeds until killed; `GET /newest/N` publishes up to entry N."""
-    prose, newest = ProseGenerator(), [ENTRIES - 1]
-
-    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            while True:
-                request = await reader.readuntil(b"\r\n\r\n")
-                path, _, headers = request.partition(b"\r\n")
-                path = path.split()[1].decode()
-                if path.startswith("/newest/"):
-                    newest[0] = int(path.removeprefix("/newest/"))
-                tag = f'"{newest[0]}"'
-                if f"if-none-match: {tag}".encode() in headers.lower():
-                    writer.write(f"HTTP/1.1 304 Not Modified\r\nETag: {tag}\r\n\r\n".encode())
-                elif path.removeprefix("/").isdecimal():
-                    body = make_feed(prose, int(path[1:]), newest[0], entries)
-                    head = f"Content-Type: application/rss+xml\r\nETag: {tag}\r\nContent-Length: {len(body)}\r\n\r\n"
-                    writer.write(b"HTTP/1.1 200 OK\r\n" + head.encode() + body)
-                else:
-                    writer.write(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
-                await writer.drain()
-        except (asyncio.IncompleteReadError, ConnectionError):
-            writer.close()
-
-    async with await asyncio.start_server(answer, "127.0.0.1", 0, backlog=500) as server:
-        print(server.sockets[0].getsockname()[1], flush=True)
-        await server.serve_forever()
 
 
 def end_round() -> None:
@@ -142,8 +61,7 @@ async def poll_with_monitor(folder: Path, port: int, feeds: int) -> None:
     configure_logging(stream=io.StringIO())
     (folder / "rules").mkdir()
     (folder / "rules" / "some.yaml").write_text(RULES)
-    source_tables = "".join(SOURCE_TOML.format(number=number, port=port) for number in range(feeds))
-    (folder / "config.toml").write_text(CONFIG + source_tables)
+    (folder / "config.toml").write_text(CONFIG + source_tables(feeds, port))
     async with open_runtime(read_config(folder / "config.toml", env={})) as runtime:
         await runtime.run_in_store_thread(prepare_store, runtime)
         daemon = Daemon(runtime)
@@ -175,45 +93,6 @@ class Cost:
     cpu: float
     wall: float
     peak: float
-
-
-class ProcessTree(threading.Thread):
-    """Monitors a process and its descendants: CPU seconds on demand, and peak memory in MB since `peak` was set."""
-
-    def __init__(self, pid: int) -> None:
-        super().__init__(daemon=True)
-        self.pid, self.peak, self._ended = pid, 0.0, threading.Event()
-
-    def pids(self) -> list[int]:
-        pids = [self.pid]
-        for pid in pids:  # grows while it is read
-            for children in Path(f"/proc/{pid}/task").glob("*/children"):
-                pids += map(int, children.read_text().split())
-        return pids
-
-    def cpu(self) -> float:
-        ticks = 0
-        for pid in self.pids():
-            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-            ticks += sum(map(int, fields[11:15]))  # user and system, own and of ended children
-        return ticks / TICKS_PER_SECOND
-
-    def memory(self) -> float:
-        total = 0
-        for pid in self.pids():
-            total += int(Path(f"/proc/{pid}/smaps_rollup").read_text().split("Pss:")[1].split()[0])
-        return total / 1024
-
-    def run(self) -> None:
-        while not self._ended.wait(MEMORY_SAMPLE_S):
-            try:
-                self.peak = max(self.peak, self.memory())
-            except (OSError, IndexError):  # a process has just ended
-                continue
-
-    def end(self) -> None:
-        self._ended.set()
-        self.join()
 
 
 def measure(
@@ -249,15 +128,7 @@ def start_next_round(stdin: TextIO) -> None:
     stdin.flush()
 
 
-def send_request(port: int, path: str) -> None:
-    with suppress(HTTPError):
-        urlopen(f"http://127.0.0.1:{port}{path}").read()
-
-
 def main() -> None:
-    if sys.argv[1:2] == ["--serve"]:
-        asyncio.run(serve(int(sys.argv[2])))
-        return
     if sys.argv[1:2] == ["--be"]:
         program, folder, port, feeds = sys.argv[2:]
         if program == "reader":
@@ -275,27 +146,17 @@ def main() -> None:
     compare_programs(arguments.feeds, pythons, arguments.only, arguments.entries)
 
 
-def start_server(entries: int = ENTRIES) -> subprocess.Popen[str]:
-    """Start a process that prints its port and serves feeds."""
-    return subprocess.Popen([sys.executable, __file__, "--serve", str(entries)], stdout=subprocess.PIPE, text=True)
-
-
 def compare_programs(feeds: int, pythons: dict[str, str], only: str | None, entries: int) -> None:
-    with start_server(entries) as server:
-        assert server.stdout
-        port = int(server.stdout.readline())
-        try:
-            results = {}
-            for program in [only] if only else list(pythons):
-                costs, peak = results[program] = measure(pythons[program], program, port, feeds)
-                round_text = "; ".join(
-                    f"{name} {c.cpu:.1f} s CPU, {c.wall:.1f} s, {c.peak:.0f} MB" for name, c in costs.items()
-                )
-                cpu_text = ", ".join(f"{name} {costs[name].cpu / feeds * 1000:.3g}" for name in ROUNDS)
-                print(f"{program:<7} {feeds} feeds: {round_text}")
-                print(f"        CPU ms a feed: {cpu_text}; peak {peak:.0f} MB", flush=True)
-        finally:
-            server.kill()
+    results = {}
+    with running_feed_server(entries) as port:
+        for program in [only] if only else list(pythons):
+            costs, peak = results[program] = measure(pythons[program], program, port, feeds)
+            round_text = "; ".join(
+                f"{name} {c.cpu:.1f} s CPU, {c.wall:.1f} s, {c.peak:.0f} MB" for name, c in costs.items()
+            )
+            cpu_text = ", ".join(f"{name} {costs[name].cpu / feeds * 1000:.3g}" for name in ROUNDS)
+            print(f"{program:<7} {feeds} feeds: {round_text}")
+            print(f"        CPU ms a feed: {cpu_text}; peak {peak:.0f} MB", flush=True)
     if not only:
         (ours, _), (reader, _) = results["ours"], results["reader"]
         for name in ROUNDS:

@@ -2,7 +2,7 @@
 
     python benchmarks/soak.py [POLLS] [--sources 100] [--url postgresql://…] [--growth 8]   10,000 polls
 
-A daemon polls the feeds of `polling.py` every second. Every few seconds each feed has a new entry, which matches a
+A daemon polls feeds of `feed_server.py` every second. Every few seconds each feed has a new entry, which matches a
 rule and is sent to a webhook, and all the while every page, the API, the Atom feed and `/metrics` are requested, over
 new and kept connections. Memory is the sum of proportional set sizes (PSS) of the daemon and its processes.
 
@@ -30,7 +30,8 @@ from itertools import cycle
 from pathlib import Path
 
 import httpx
-from polling import ENTRIES, SOURCE_TOML, ProcessTree, send_request, start_server
+from feed_server import ENTRIES, running_feed_server, send_request, source_tables
+from processes import ProcessTree, running_monitor
 
 CONFIG = """
 [monitor]
@@ -132,19 +133,11 @@ def running_sink() -> Iterator[int]:
         server.shutdown()
 
 
-@contextmanager
-def running_daemon(folder: Path, log: Path, base: str) -> Iterator[ProcessTree]:
-    with log.open("wb") as output:
-        command = [sys.executable, "-m", "monitor", "run"]
-        with subprocess.Popen(command, cwd=folder, stdout=output, stderr=output) as process:
-            try:
-                while not count_polls(base):
-                    if process.poll() is not None:
-                        sys.exit(f"the daemon has not started: {log.read_text()}")
-                    time.sleep(0.1)
-                yield ProcessTree(process.pid)
-            finally:
-                process.terminate()
+def wait_for_polls(process: subprocess.Popen[bytes], base: str, log: Path) -> None:
+    while not count_polls(base):
+        if process.poll() is not None:
+            sys.exit(f"the daemon has not started: {log.read_text()}")
+        time.sleep(0.1)
 
 
 def count_polls(base: str) -> int:
@@ -219,23 +212,19 @@ def free_port() -> int:
 
 
 def run_soak(folder: Path, polls: int, sources: int, url: str, max_growth: float) -> list[str]:
-    with start_server(5) as server, running_sink() as hook_port:
-        assert server.stdout
-        port, web_port = int(server.stdout.readline()), free_port()
+    with running_feed_server(5) as port, running_sink() as hook_port:
+        web_port = free_port()
         base, log = f"http://127.0.0.1:{web_port}", folder / "log.txt"
-        config = CONFIG.format(url=url, web_port=web_port, hook_port=hook_port)
-        config += "".join(SOURCE_TOML.format(number=number, port=port) for number in range(sources))
+        config = CONFIG.format(url=url, web_port=web_port, hook_port=hook_port) + source_tables(sources, port)
         (folder / "config.toml").write_text(config)
         (folder / "rules").mkdir()
         (folder / "rules" / "soak.yaml").write_text(RULES)
-        try:
-            with running_daemon(folder, log, base) as tree:
-                traffic = Traffic(base)
-                traffic.start()
-                samples = watch(tree, base, port, polls)
-                traffic.end()
-        finally:
-            server.kill()
+        with running_monitor(folder) as process:
+            wait_for_polls(process, base, log)
+            traffic = Traffic(base)
+            traffic.start()
+            samples = watch(ProcessTree(process.pid), base, port, polls)
+            traffic.end()
         return find_problems(samples, traffic, log.read_text(), max_growth)
 
 

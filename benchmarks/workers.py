@@ -2,7 +2,7 @@
 
     python benchmarks/workers.py [FEEDS] [--workers 1 2] [--rounds 5] [--stores sqlite postgres] [--pin]
 
-Polls FEEDS feeds (default 200) of 30 entries, from one process on loopback, the one of `polling.py`, which has
+Polls FEEDS feeds (default 200) of 30 entries, from one process on loopback, that of `feed_server.py`, which has
 prepared them. A first poll fills a database, of which each number of workers gets a copy and a daemon. Each round
 adds one new entry to each feed and makes all feeds due, in one daemon after the other, so that other work on the
 machine disturbs all alike: its time begins when the feeds are due and ends when the last of them is stored. The first
@@ -33,7 +33,9 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from polling import ENTRIES, RULES, SOURCE_TOML, ProcessTree, send_request, start_server
+from feed_server import ENTRIES, running_feed_server, send_request, source_tables
+from polling import RULES
+from processes import ProcessTree, running_monitor
 from sqlalchemy import create_engine, text
 
 from monitor.daemon.run import request_polls
@@ -155,31 +157,9 @@ def write_config(folder: Path, url: str, workers: int, port: int, feeds: int) ->
     """Write a config with its rules into a new folder."""
     (folder / "rules").mkdir(parents=True)
     (folder / "rules/some.yaml").write_text(RULES)
-    tables = "".join(SOURCE_TOML.format(number=number, port=port) for number in range(feeds))
-    (folder / "config.toml").write_text(CONFIG.format(url=url, workers=workers) + tables)
+    config = CONFIG.format(url=url, workers=workers) + source_tables(feeds, port)
+    (folder / "config.toml").write_text(config)
     return folder
-
-
-@contextmanager
-def running_daemon(folder: Path) -> Iterator[ProcessTree]:
-    with (folder / "log.txt").open("wb") as log:
-        daemon = subprocess.Popen([sys.executable, "-m", "monitor", "run"], cwd=folder, stderr=log)
-    try:
-        yield ProcessTree(daemon.pid)
-    finally:
-        daemon.terminate()
-        daemon.wait()
-
-
-@contextmanager
-def running_feeds() -> Iterator[int]:
-    """Serve the feeds; the port."""
-    with start_server() as server:
-        assert server.stdout
-        try:
-            yield int(server.stdout.readline())
-        finally:
-            server.kill()
 
 
 def publish(port: int, feeds: int, newest: int) -> None:
@@ -206,7 +186,7 @@ def children(pid: int) -> list[int]:
 
 def measure(kind: str, counts: Sequence[int], feeds: int, rounds: int, *, pins: bool) -> list[Contender]:
     with ExitStack() as stack:
-        port = stack.enter_context(running_feeds())
+        port = stack.enter_context(running_feed_server())
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         databases = stack.enter_context(open_databases(kind, folder))
         publish(port, feeds, ENTRIES - 1)
@@ -215,12 +195,12 @@ def measure(kind: str, counts: Sequence[int], feeds: int, rounds: int, *, pins: 
         contenders = []
         for workers in counts:
             url = databases.copy("filled", f"workers{workers}")
-            processes = stack.enter_context(
-                running_daemon(write_config(folder / f"{workers}", url, workers, port, feeds))
+            daemon = stack.enter_context(
+                running_monitor(write_config(folder / f"{workers}", url, workers, port, feeds))
             )
             store = open_store(url)
             stack.callback(store.close)
-            contenders.append(Contender(workers, store, processes, databases.server))
+            contenders.append(Contender(workers, store, ProcessTree(daemon.pid), databases.server))
         for number in range(rounds + 1):
             publish(port, feeds, ENTRIES + number)
             for contender in contenders[:: -1 if number % 2 else 1]:

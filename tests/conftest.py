@@ -43,7 +43,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def uses_databases(item: pytest.Item) -> bool:
     """Whether the module of a test, or that of one of its fixtures, uses `kit.databases`."""
     fixtures: dict[str, Any] = item._fixtureinfo.name2fixturedefs
-    modules = {definition.func.__module__ for found in fixtures.values() for definition in found}
+    modules = {definition.func.__module__ for definitions in fixtures.values() for definition in definitions}
     return any(map(reaches_databases, modules | {item.module.__name__}))
 
 

@@ -69,7 +69,7 @@ def test_a_token_with_any_other_character_is_forged(position: int, character: st
 @pytest.mark.parametrize(
     "text", ["", ".", "....", f"{TOKEN}=", f"{TOKEN}.", f" {TOKEN}", f"{TOKEN}\n", TOKEN.upper()]
 )
-def test_other_texts_are_forged(text: str) -> None:
+def test_a_text_that_is_no_token_is_a_forged_link(text: str) -> None:
     with pytest.raises(ForgedLink):
         verify_answer(KEY, text, NOON)
 

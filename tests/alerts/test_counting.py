@@ -83,7 +83,7 @@ def test_an_edit_that_brings_a_new_match_counts_again(folder: Path) -> None:
     assert fired_after(folder, COUNT, steps) == [2]
 
 
-def test_what_is_repeated_counts_once(folder: Path) -> None:
+def test_a_claim_repeated_by_other_sources_counts_once(folder: Path) -> None:
     steps = [replace(recall(1, minutes), source=f"paper {minutes}") for minutes in range(6)]
     assert fired_after(folder, COUNT, steps) == []
 
@@ -179,7 +179,7 @@ def test_the_same_words_every_day_are_no_absence(folder: Path) -> None:
     assert fired_after(folder, ABSENT, [timed_text(day * DAY, BACKUP) for day in range(8)]) == []
 
 
-def test_other_news_is_no_match(folder: Path) -> None:
+def test_other_news_does_not_end_an_absence(folder: Path) -> None:
     steps = [timed_text(day * DAY, f"Ship {day} left port") for day in range(4)]
     assert fired_after(folder, ABSENT, steps) == [2 * DAY / MINUTE]
 

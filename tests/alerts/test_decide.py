@@ -232,7 +232,7 @@ def test_throttled_unconfirmed_news_is_still_sent_once_confirmed(alerts_of: Aler
     assert [(alert["severity"], claims(alert)) for alert in raised] == [("low", [IDLE_300]), ("high", [IDLE_400])]
 
 
-def test_for_a_rule_with_sources_only_their_claims_count_as_said_before(alerts_of: AlertsOf) -> None:
+def test_a_rule_with_sources_compares_only_with_their_claims(alerts_of: AlertsOf) -> None:
     stream = (news(0, IDLE_300, "other"), news(1, IDLE_300, "wire"), news(2, IDLE_300, "wire", "x"))
     raised = alerts_of("sources: [wire]", *stream)
 

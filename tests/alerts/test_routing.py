@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from kit.builders import drain_channel, example_alert
-from kit.databases import new_database_url
+from kit.databases import opened_store
 
 from monitor.alerts.ids import build_message
 from monitor.alerts.preferences import ChannelPreferences
@@ -21,9 +21,8 @@ from monitor.model import Message, Reason, Severity, Update
 from monitor.polling.ingest import ingest_update
 from monitor.resources import builtin_path
 from monitor.ruleset.load import load_rules
-from monitor.store import outbox, sources
+from monitor.store import outbox
 from monitor.store.base import Store
-from monitor.store.connect import open_store
 from monitor.store.reports.deliveries import load_delivery_page
 
 THINGS = ("bridge", "ferry", "tunnel", "school")
@@ -43,11 +42,8 @@ IngestFire = Callable[..., Assessment]
 
 @pytest.fixture
 def store() -> Iterator[Store]:
-    store = open_store(new_database_url())
-    with store.write() as conn:
-        sources.add_replayed_sources(conn, {"wire"}, 0.0)
-    yield store
-    store.close()
+    with opened_store("wire") as store:
+        yield store
 
 
 @pytest.fixture

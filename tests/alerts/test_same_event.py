@@ -140,7 +140,7 @@ def test_another_figure_confirms_the_event_and_is_merged_into_its_alert(
         ),
     ],
 )
-def test_a_source_that_says_more_confirms_what_was_said_before(
+def test_a_source_with_more_details_confirms_the_earlier_claim(
     alerts_of: AlertsOf, match: str, first: str, second: str
 ) -> None:
     (alert,) = alerts_of(stream(("wire", first), ("press", second)), match=match)
@@ -258,7 +258,7 @@ def test_an_edit_before_the_second_source_is_part_of_the_confirmed_alert(alerts_
     assert figures(confirmed["findings"][0]) == [("At least 16", "wire"), ("14", "press")]
 
 
-def test_what_a_later_source_adds_is_not_alerted_as_unconfirmed_news_of_a_confirmed_event(
+def test_later_claims_about_a_confirmed_event_are_not_alerted_as_unconfirmed(
     alerts_of: AlertsOf,
 ) -> None:
     more = "A ferry has caught fire off Halvik with 80 passengers on board, the coast guard said"

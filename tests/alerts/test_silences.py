@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from kit.databases import new_database_url
+from kit.databases import opened_store
 
 from monitor.alerts.silences import Silence, SilenceMode, has_new_facts, repeats_any
 from monitor.assess import Assessment, Policy
@@ -14,9 +14,8 @@ from monitor.model import Change, ChangeKind, Claim, Finding, Novelty, PriorClai
 from monitor.polling.ingest import ingest_update
 from monitor.resources import builtin_path
 from monitor.ruleset.load import load_rules
-from monitor.store import alerts, silences, sources
+from monitor.store import alerts, silences
 from monitor.store.base import Store
-from monitor.store.connect import open_store
 
 FERRIES = "Around 300 ferries lie idle in the port of Halvik"
 FERRIES_REWORDED = "In the port of Halvik some 300 ferries are idle"
@@ -29,11 +28,8 @@ Ingest = Callable[..., Assessment]
 
 @pytest.fixture
 def store() -> Iterator[Store]:
-    store = open_store(new_database_url())
-    with store.write() as conn:
-        sources.add_replayed_sources(conn, {"wire", "other"}, 0.0)
-    yield store
-    store.close()
+    with opened_store("wire", "other") as store:
+        yield store
 
 
 def policy_of(folder: Path, rule_lines: str = "") -> Policy:

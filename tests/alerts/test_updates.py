@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from kit.builders import drain_channel
-from kit.databases import new_database_url
+from kit.databases import opened_store
 from kit.delivery import builtin_templates
 
 from monitor.alerts.preferences import ChannelPreferences
@@ -24,9 +24,8 @@ from monitor.model import Message, Severity, Update
 from monitor.polling.ingest import ingest_update
 from monitor.resources import builtin_path
 from monitor.ruleset.load import load_rules
-from monitor.store import outbox, sources
+from monitor.store import outbox
 from monitor.store.base import Store
-from monitor.store.connect import open_store
 from monitor.store.reports.alerts import load_alert_page
 
 RULES = """
@@ -49,11 +48,8 @@ Say = Callable[..., None]
 
 @pytest.fixture
 def store() -> Iterator[Store]:
-    store = open_store(new_database_url())
-    with store.write() as conn:
-        sources.add_replayed_sources(conn, {"wire", "press", "gov", "radio"}, 0.0)
-    yield store
-    store.close()
+    with opened_store("wire", "press", "gov", "radio") as store:
+        yield store
 
 
 @pytest.fixture

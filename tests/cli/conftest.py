@@ -1,11 +1,11 @@
-"""Fixtures: a folder with the sample store, and a function that runs commands in it."""
+"""Fixtures: a folder with the sample store, and a function that runs commands."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from kit.command_line import Monitor
 from kit.sample_store import build_sample_store
 
 from monitor.cli.app import run_command_line
@@ -19,15 +19,18 @@ def news_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def run_monitor(
-    news_folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> Callable[..., tuple[int, str, str]]:
-    """Run a command in the sample folder; return exit code, stdout and stderr."""
+def in_news_folder(news_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(news_folder)
 
-    def run_in_folder(*arguments: str) -> tuple[int, str, str]:
+
+@pytest.fixture
+def run_monitor(capsys: pytest.CaptureFixture[str]) -> Monitor:
+    """Run a command in the current folder; return exit code, stdout and stderr."""
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        capsys.readouterr()
         code = run_command_line(arguments)
         output = capsys.readouterr()
         return code, output.out, output.err
 
-    return run_in_folder
+    return run

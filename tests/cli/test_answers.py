@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from kit.command_line import Monitor
+from kit.config import source_table
 from kit.databases import database_url, write_config_file
 
 from monitor.assess import Policy
-from monitor.cli.app import run_command_line
 from monitor.model import Reason, Update
 from monitor.polling.ingest import ingest_update
 from monitor.resources import builtin_path
@@ -18,12 +18,9 @@ from monitor.ruleset.load import load_rules
 from monitor.store import sources
 from monitor.store.connect import open_store
 
-CONFIG = '[[sources]]\nname = "wire"\nurl = "https://wire.example/feed"\n'
 RULE = "name: ferries\ntitle: Ferries of Halvik\nmatch: ferr*\n"
 FIRST_CLAIM = "Around 300 ferries lie idle in the port of Halvik"
 CHANGED_CLAIM = "Around 400 ferries lie idle in the port of Halvik"
-
-Monitor = Callable[..., tuple[int, str, str]]
 
 
 def ingest_entry(text: str, at: float, entry: str) -> list[Reason]:
@@ -38,21 +35,12 @@ def ingest_entry(text: str, at: float, entry: str) -> list[Reason]:
     return [decision.reason for decision in ingested.decisions]
 
 
-@pytest.fixture
-def run_monitor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Monitor:
+@pytest.fixture(autouse=True)
+def in_folder_with_two_alerts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    write_config_file(tmp_path, CONFIG)
-    (tmp_path / "rules").mkdir()
-    (tmp_path / "rules/ferries.yaml").write_text(RULE)
+    write_config_file(tmp_path, source_table("wire", "https://wire.example/feed"), RULE)
     ingest_entry(FIRST_CLAIM, 100.0, "e1")
     ingest_entry(CHANGED_CLAIM, 200.0, "e2")
-
-    def call(*arguments: str) -> tuple[int, str, str]:
-        code = run_command_line(list(arguments))
-        output = capsys.readouterr()
-        return code, output.out, output.err
-
-    return call
 
 
 def alert_ids(monitor: Monitor) -> list[str]:

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
-from monitor.cli.app import run_command_line
-
-Monitor = Callable[..., tuple[int, str, str]]
+from kit.command_line import Monitor
 
 CHANGED_PAIR = {"a": "About 300 ferries left Halvik.", "b": "About 900 ferries left Halvik.", "context": "revision"}
 REPEATED_PAIR = {"a": "The bridge is open.", "b": "The bridge is open.", "context": "elsewhere"}
@@ -22,14 +18,12 @@ PAIRS = [
 
 
 @pytest.fixture
-def calibrate(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Monitor:
+def calibrate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run_monitor: Monitor) -> Monitor:
     monkeypatch.chdir(tmp_path)
 
     def call(lines: list[str], *options: str) -> tuple[int, str, str]:
         (tmp_path / "pairs.jsonl").write_text("\n".join(lines))
-        code = run_command_line(["calibrate", "pairs.jsonl", *options])
-        output = capsys.readouterr()
-        return code, output.out, output.err
+        return run_monitor("calibrate", "pairs.jsonl", *options)
 
     return call
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import os
 import re
@@ -10,7 +9,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,10 +17,11 @@ from typing import Any
 
 import pytest
 from kit import Bulletin, FeedServer, PostSink
+from kit.command_line import Monitor
+from kit.config import WEBHOOK_SECRET, loopback_config, notify_table, source_table, terminal_table, webhook_table
 from kit.databases import database_url, write_config_file
 from sqlalchemy import select, text, update
 
-from monitor.cli.app import run_command_line
 from monitor.config.models import SourceConfig
 from monitor.config_file.load import read_config
 from monitor.daemon import run
@@ -29,29 +29,6 @@ from monitor.store.connect import open_store
 from monitor.store.schema import deliveries, sources
 from monitor.store.sources import sync_sources
 
-SECRET = "whsec_" + base64.b64encode(b"0123456789abcdef0123456789abcdef").decode()
-CONFIG = """
-[network]
-allow_private = ["127.0.0.0/8"]
-[[sources]]
-name = "bulletins"
-url = "{feed}"
-[[sources]]
-name = "silent"
-url = "{silent}"
-[channels.hook]
-type = "webhook"
-url = "{hook}"
-secret = "{secret}"
-[channels.gone]
-type = "webhook"
-url = "{gone}"
-secret = "{secret}"
-[channels.screen]
-type = "terminal"
-[alerts]
-notify = ["hook", "gone", "screen"]
-"""
 TITLE = "Ferries of Halvik"
 RULE = f"""
 name: ferries
@@ -61,8 +38,6 @@ severity: high
 """
 OLD = Bulletin("1", "The market of Halvik opens on Monday", "Stalls are free.")
 NEW = Bulletin("2", "Up to 40 ferries leave Halvik each day")
-
-Monitor = Callable[..., tuple[int, str, str]]
 
 
 @dataclass
@@ -81,10 +56,15 @@ def daemon_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DaemonFo
     folder = tmp_path_factory.mktemp("lived")
     with FeedServer(OLD) as feed, FeedServer() as silent, PostSink() as hook, PostSink(410) as gone:
         silent.status = 503
-        urls = {"feed": feed.url, "silent": silent.url, "hook": hook.url, "gone": gone.url}
-        write_config_file(folder, CONFIG.format(secret=SECRET, **urls))
-        (folder / "rules").mkdir()
-        (folder / "rules/ferries.yaml").write_text(RULE)
+        config = loopback_config(
+            source_table("bulletins", feed.url),
+            source_table("silent", silent.url),
+            webhook_table("hook", hook.url),
+            webhook_table("gone", gone.url),
+            terminal_table("screen"),
+            notify_table("hook", "gone", "screen"),
+        )
+        write_config_file(folder, config, RULE)
         run_once(folder)
         assert hook.posts == []
         feed.bulletins.insert(0, NEW)
@@ -101,18 +81,6 @@ def run_once(folder: Path) -> None:
 def run_process(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "monitor", *arguments]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60)
-
-
-@pytest.fixture
-def run_monitor(capsys: pytest.CaptureFixture[str]) -> Monitor:
-    """Run a command in this process; return exit code, stdout and stderr."""
-
-    def call(*arguments: str) -> tuple[int, str, str]:
-        code = run_command_line(arguments)
-        output = capsys.readouterr()
-        return code, output.out, output.err
-
-    return call
 
 
 @pytest.fixture
@@ -217,7 +185,7 @@ def test_run_can_log_json_lines(daemon_folder: DaemonFolder) -> None:
     lines = [json.loads(line) for line in daemon_folder.err.splitlines()]
     assert {"stage", "event", "level", "timestamp"} <= lines[0].keys()
     assert "bulletins" in {line.get("source") for line in lines}
-    assert SECRET not in daemon_folder.err
+    assert WEBHOOK_SECRET not in daemon_folder.err
 
 
 def test_run_without_rules_exits_2(empty_folder: Path, run_monitor: Monitor) -> None:
@@ -398,7 +366,7 @@ def test_send_test_exits_1_if_the_channel_rejects_it(in_daemon_folder: DaemonFol
     code, out, err = run_monitor("send-test", "gone")
     assert (code, out) == (1, "")
     assert re.fullmatch(r"gone: not sent: [^\n]*410[^\n]*\n", err)
-    assert SECRET not in err
+    assert WEBHOOK_SECRET not in err
 
 
 def test_send_test_reports_a_failing_template_and_still_sends(

@@ -4,40 +4,22 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from kit.sample_store import build_sample_store
-
-from monitor.cli.app import run_command_line
-
-Monitor = Callable[..., tuple[int, str, str]]
+from kit.command_line import Monitor
+from kit.config import write_rules
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("news")
-    build_sample_store(folder).close()
-    return folder
-
-
-@pytest.fixture
-def run_monitor(
-    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> Monitor:
+@pytest.fixture(autouse=True)
+def config_path(news_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A config of the test's own for the store of the news folder."""
     monkeypatch.chdir(tmp_path)
-
-    def call(*arguments: str) -> tuple[int, str, str]:
-        with (folder / "config.toml").open() as config:
-            text = config.read().replace("sqlite:///monitor.db", f"sqlite:///{folder}/monitor.db")
-        (tmp_path / "config.toml").write_text(text)
-        code = run_command_line(arguments)
-        output = capsys.readouterr()
-        return code, output.out, output.err
-
-    return call
+    text = (news_folder / "config.toml").read_text()
+    path = tmp_path / "config.toml"
+    path.write_text(text.replace("sqlite:///monitor.db", f"sqlite:///{news_folder}/monitor.db"))
+    return path
 
 
 def explain(monitor: Monitor, target: str) -> dict[str, Any]:
@@ -122,23 +104,19 @@ def test_a_pending_delivery_shows_why_it_waits(run_monitor: Monitor) -> None:
     assert waiting["retrying"]["why"] in reasons
 
 
+def use_rules_of_folder(config_path: Path) -> None:
+    """Let the config name the folder `rules` beside it."""
+    config_path.write_text(re.sub(r'rules = ".*"', 'rules = "rules"', config_path.read_text()))
+
+
 def test_a_rule_edited_since_is_explained_in_both_versions(
-    run_monitor: Monitor, tmp_path: Path, folder: Path
+    run_monitor: Monitor, tmp_path: Path, config_path: Path
 ) -> None:
     update = json.loads(run_monitor("alerts", "--rule", "exploited-flaw", "--json")[1])[0]["update"]
-    rules = re.search(r'rules = "(.+)"', (folder / "config.toml").read_text())
-    assert rules
-    (tmp_path / "rules").mkdir()
-    (tmp_path / "rules/r.yaml").write_text(
-        "rules:\n- name: exploited-flaw\n  match: volcano\n- name: fresh\n  match: vendor\n"
-    )
-    text = (folder / "config.toml").read_text()
-    (folder / "config.toml").write_text(text.replace(rules[1], str(tmp_path / "rules")))
-    try:
-        outcomes = {outcome["rule"]: outcome for outcome in explain(run_monitor, str(update))["rules"]}
-        output = run_monitor("explain", str(update))[1]
-    finally:
-        (folder / "config.toml").write_text(text)
+    write_rules(tmp_path, "name: exploited-flaw\nmatch: volcano\n", "name: fresh\nmatch: vendor\n")
+    use_rules_of_folder(config_path)
+    outcomes = {outcome["rule"]: outcome for outcome in explain(run_monitor, str(update))["rules"]}
+    output = run_monitor("explain", str(update))[1]
     assert outcomes["exploited-flaw"]["step"] == "query"
     assert outcomes["exploited-flaw"]["decisions"][0]["reason"] == "sent"
     assert "the current version would not fire: no match for `volcano`" in output
@@ -155,17 +133,14 @@ def test_one_rule_can_be_explained_and_a_misspelled_one_is_reported(run_monitor:
     assert err == 'monitor: unknown rule "recall-pathogen"; did you mean "recall-pathogens"?\n'
 
 
-def test_a_disabled_rule_is_shown_as_disabled(run_monitor: Monitor, folder: Path, tmp_path: Path) -> None:
-    (tmp_path / "rules").mkdir()
-    (tmp_path / "rules/r.yaml").write_text("name: off\nmatch: soldier*\nenabled: false\n")
-    text = (folder / "config.toml").read_text()
-    try:
-        (folder / "config.toml").write_text(re.sub(r'rules = ".*"', 'rules = "rules"', text))
-        outcomes = {outcome["rule"]: outcome for outcome in explain(run_monitor, "8")["rules"]}
-        assert outcomes["off"]["verdict"] == "disabled by `enabled: false`"
-        assert outcomes["dprk-deployment"]["verdict"].startswith("sent: ")
-    finally:
-        (folder / "config.toml").write_text(text)
+def test_a_disabled_rule_is_shown_as_disabled(run_monitor: Monitor, config_path: Path, tmp_path: Path) -> None:
+    original = config_path.read_text()
+    write_rules(tmp_path, "name: off\nmatch: soldier*\nenabled: false\n")
+    use_rules_of_folder(config_path)
+    outcomes = {outcome["rule"]: outcome for outcome in explain(run_monitor, "8")["rules"]}
+    assert outcomes["off"]["verdict"] == "disabled by `enabled: false`"
+    assert outcomes["dprk-deployment"]["verdict"].startswith("sent: ")
+    config_path.write_text(original)
     assert "· noise      Takeaways of December 16 (never news: series title)\n" in run_monitor("explain", "8")[1]
 
 

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
 from kit import Bulletin, FeedServer
+from kit.command_line import Monitor
+from kit.config import (
+    FERRIES_RULE,
+    loopback_config,
+    notify_table,
+    source_table,
+    terminal_table,
+    webhook_table,
+    write_folder,
+)
 from kit.sample_store import SECRET_TOKEN
 from kit.servers import LoopbackServer
 
@@ -17,25 +27,6 @@ from monitor.cli.app import run_command_line
 from monitor.cli.output import safe_json
 
 HOSTILE = "Ferry zq7\n2026-01-01T00:00:00Z info forged \x1b]0;owned\x07\x1b[2J \x9b31m\x85\u2028\u202eevil"
-CONFIG = """
-[network]
-allow_private = ["127.0.0.0/8"]
-[[sources]]
-name = "bulletins"
-url = "{feed}"
-first_poll = "alert"
-[[sources]]
-name = "broken"
-url = "{broken}%0a%1b[2Jforged?%0aforged"
-[channels.hook]
-type = "webhook"
-url = "{hook}"
-secret = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
-[channels.screen]
-type = "terminal"
-[alerts]
-notify = ["hook", "screen"]
-"""
 LISTINGS = (
     "alerts",
     "sources",
@@ -63,14 +54,18 @@ class HostileServer(LoopbackServer):
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "rules").mkdir()
-    (tmp_path / "rules/ferries.yaml").write_text("name: ferries\nmatch: ferr*\n")
     bulletin = Bulletin("1 \x9b", HOSTILE, f"<p>{HOSTILE}</p>", link="https://a.example/\x9b31m")
     references = HOSTILE.encode("ascii", "xmlcharrefreplace").decode()  # as an XML 1.0 parser may let through
     with FeedServer(bulletin, Bulletin("2", "Ferry two"), validators=False) as feed, HostileServer() as hostile:
         feed.bulletins.append(Bulletin("3", references.replace("&#27;", "&#155;")))
-        config = CONFIG.format(feed=feed.url, broken=hostile.url, hook=hostile.url)
-        (tmp_path / "config.toml").write_text(config)
+        config = loopback_config(
+            source_table("bulletins", feed.url, first_poll="alert"),
+            source_table("broken", f"{hostile.url}%0a%1b[2Jforged?%0aforged"),
+            webhook_table("hook", hostile.url),
+            terminal_table("screen"),
+            notify_table("hook", "screen"),
+        )
+        write_folder(tmp_path, config, FERRIES_RULE)
         yield tmp_path
 
 
@@ -108,10 +103,9 @@ def test_json_escapes_what_a_terminal_would_act_on_and_keeps_every_value() -> No
     assert "Ærø 🚢" in shown
 
 
+@pytest.mark.usefixtures("in_news_folder")
 @pytest.mark.parametrize("listing", LISTINGS)
-def test_no_listing_shows_the_secret_in_the_address_of_a_source(
-    run_monitor: Callable[..., tuple[int, str, str]], listing: str
-) -> None:
+def test_no_listing_shows_the_secret_in_the_address_of_a_source(run_monitor: Monitor, listing: str) -> None:
     for options in ([], ["--json"]):
         code, out, err = run_monitor(*listing.split(), *options)
         assert code == 0

@@ -63,14 +63,14 @@ def test_long_work_shows_a_bar_on_a_terminal(folder: Path, arguments: list[str],
     assert work + " ━" not in output
 
 
-def test_no_bar_beside_json(folder: Path) -> None:
+def test_no_progress_bar_is_shown_with_json(folder: Path) -> None:
     output, terminal = run_with_terminal_errors(folder, ["replay", "stream.jsonl", "--json"])
     assert output.count("\n") >= 40
     assert terminal == ""
 
 
 @pytest.mark.parametrize(("arguments", "work", "counted"), COMMANDS, ids=lambda value: value[0])
-def test_no_bar_in_a_pipe(folder: Path, arguments: list[str], work: str, counted: str) -> None:
+def test_no_progress_bar_is_shown_in_a_pipe(folder: Path, arguments: list[str], work: str, counted: str) -> None:
     command = [sys.executable, "-m", "monitor", *arguments]
     finished = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, check=True)
     assert finished.stderr == ""

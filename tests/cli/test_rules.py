@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from kit.command_line import Monitor
 from kit.sample_store import NOW
 
-Monitor = Callable[..., tuple[int, str, str]]
+pytestmark = pytest.mark.usefixtures("in_news_folder")
 SINCE = "--since", f"{int(max(0.0, time.time() - NOW) // 86400 + 30)}d"
 
 

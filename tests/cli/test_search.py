@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from kit.builders import add_sources, commit_texts
+from kit.command_line import Monitor
 from kit.databases import database_url, write_config_file
 
 from monitor.cli.app import run_command_line
 from monitor.store.connect import open_store
 
-Monitor = Callable[..., tuple[int, str, str]]
+pytestmark = pytest.mark.usefixtures("in_news_folder")
 
 
 def search_claims(monitor: Monitor, query: str, *more: str) -> list[dict[str, Any]]:

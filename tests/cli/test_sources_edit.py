@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
+from kit.command_line import Monitor
 from kit.servers import LoopbackServer
 
-from monitor.cli.app import run_command_line
 from monitor.config_file.load import read_config
 from monitor.sources.opml import read_opml
 
@@ -37,7 +37,6 @@ ITEMS = [
 ]
 FEED = f"<rss version='2.0'><channel><title>Ferries: All!</title>{''.join(ITEMS)}</channel></rss>"
 PAGE = "<html><title>Port</title><link rel=alternate type=application/rss+xml href=/news.xml><p>Open.</p></html>"
-Monitor = Callable[..., tuple[int, str, str]]
 
 
 class LoopbackSite(LoopbackServer):
@@ -66,16 +65,6 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     path.write_text(CONFIG)
     path.chmod(0o640)
     return path
-
-
-@pytest.fixture
-def run_monitor(capsys: pytest.CaptureFixture[str]) -> Monitor:
-    def call(*arguments: str) -> tuple[int, str, str]:
-        code = run_command_line(arguments)
-        output = capsys.readouterr()
-        return code, output.out, output.err
-
-    return call
 
 
 def urls_by_name(path: Path) -> dict[str, str]:

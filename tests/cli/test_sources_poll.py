@@ -3,38 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from kit.config import LOOPBACK_CONFIG
+from kit.command_line import Monitor
+from kit.config import loopback_config, notify_table, source_table, terminal_table
+from kit.daemon_harness import folder_config
 from kit.databases import write_config_file
 from kit.servers import Bulletin, FeedServer
 
-from monitor.cli.app import run_command_line
-from monitor.config_file.load import read_config
 from monitor.daemon.run import running_daemon
 
 pytestmark = pytest.mark.slow
-
-CONFIG = (
-    LOOPBACK_CONFIG
-    + """\
-[[sources]]
-name = "port"
-url = "{url}"
-every = "1d"
-[[sources]]
-name = "navy"
-url = "http://127.0.0.1:1/"
-every = "1d"
-[channels.desk]
-type = "terminal"
-[alerts]
-notify = ["desk"]
-"""
-)
-Monitor = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
@@ -44,18 +25,20 @@ def feed() -> Iterator[FeedServer]:
 
 
 @pytest.fixture
-def monitor(
-    tmp_path: Path, feed: FeedServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Monitor:
-    (tmp_path / "rules").mkdir()
-    write_config_file(tmp_path, CONFIG.format(url=feed.url))
+def monitor(tmp_path: Path, feed: FeedServer, monkeypatch: pytest.MonkeyPatch, run_monitor: Monitor) -> Monitor:
+    """Run a command in the folder of the daemon; return exit code, last line of stdout, and stderr."""
+    config = loopback_config(
+        source_table("port", feed.url, every="1d"),
+        source_table("navy", "http://127.0.0.1:1/", every="1d"),
+        terminal_table("desk"),
+        notify_table("desk"),
+    )
+    write_config_file(tmp_path, config)
     monkeypatch.chdir(tmp_path)
 
     def run(*arguments: str) -> tuple[int, str, str]:
-        capsys.readouterr()
-        code = run_command_line(arguments)
-        output = capsys.readouterr()
-        return code, output.out.splitlines()[-1] if output.out else "", output.err
+        code, out, err = run_monitor(*arguments)
+        return code, out.splitlines()[-1] if out else "", err
 
     return run
 
@@ -79,8 +62,8 @@ def test_an_unknown_source_is_named_with_the_closest_one(monitor: Monitor) -> No
     assert (code, err) == (2, 'monitor: unknown source "prot"; did you mean "port"?\n')
 
 
-async def test_a_running_daemon_polls_it(monitor: Monitor, feed: FeedServer, tmp_path: Path) -> None:
-    async with running_daemon(read_config(tmp_path / "config.toml", env={})):
+async def test_a_running_daemon_polls_a_source_on_request(monitor: Monitor, feed: FeedServer, tmp_path: Path) -> None:
+    async with running_daemon(folder_config(tmp_path)):
         while not feed.answered:
             await asyncio.sleep(0.05)
         await asyncio.sleep(0.2)
@@ -108,7 +91,7 @@ def test_a_paused_source_is_not_polled_until_it_is_resumed(monitor: Monitor, fee
 
 
 async def test_a_running_daemon_polls_a_resumed_source(tmp_path: Path, monitor: Monitor, feed: FeedServer) -> None:
-    async with running_daemon(read_config(tmp_path / "config.toml", env={})):
+    async with running_daemon(folder_config(tmp_path)):
         await asyncio.to_thread(monitor, "sources", "pause", "port")
         before = len(feed.answered)
         await asyncio.sleep(1.5)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 
-Monitor = Callable[..., tuple[int, str, str]]
+import pytest
+from kit.command_line import Monitor
+
+pytestmark = pytest.mark.usefixtures("in_news_folder")
 
 
 def story_of(monitor: Monitor, query: str) -> str:

@@ -8,18 +8,16 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from kit.child_process import restore_sigint
-from kit.sample_store import NOW, build_sample_store
+from kit.command_line import Monitor
+from kit.sample_store import NOW, build_sample_store, copy_rules
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("in_news_folder")]
 
-Monitor = Callable[..., tuple[int, str, str]]
-RULES = Path(__file__).parents[2] / "rules"
 SINCE = "--since", f"{int((time.time() - NOW) // 86400 + 30) if time.time() > NOW else 30}d"
 
 
@@ -27,11 +25,7 @@ SINCE = "--since", f"{int((time.time() - NOW) // 86400 + 30) if time.time() > NO
 def news_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("news")
     build_sample_store(folder).close()
-    text = (folder / "config.toml").read_text().replace(str(RULES), "rules")
-    (folder / "config.toml").write_text(text)
-    (folder / "rules").mkdir()
-    for file in RULES.glob("*.yaml"):
-        (folder / "rules" / file.name).write_text(file.read_text())
+    copy_rules(folder)
     return folder
 
 

@@ -222,7 +222,7 @@ def test_an_added_or_removed_not_is_changed(earlier: str, now: str, before: str,
         ),
     ],
 )
-def test_one_more_of_a_kind_is_new(earlier: str, now: str) -> None:
+def test_one_more_thing_of_the_same_kind_is_new(earlier: str, now: str) -> None:
     assert finding_after(now, earlier)["novelty"] == "new"
 
 

@@ -24,5 +24,5 @@ def test_a_setting_that_was_added_changes_the_fingerprint_only_where_it_is_set()
 
 
 @pytest.mark.parametrize("key", [{"severity": "high"}, {"url": URL + "/2"}, {"proxy": ""}])
-def test_every_setting_counts(key: dict[str, object]) -> None:
+def test_every_setting_of_a_channel_changes_its_fingerprint(key: dict[str, object]) -> None:
     assert settings_fingerprint(webhook(**key)) != settings_fingerprint(webhook())

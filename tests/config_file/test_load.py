@@ -324,7 +324,7 @@ def test_an_unknown_template_of_a_channel_is_a_warning(tmp_path: Path) -> None:
     ]
 
 
-def test_what_a_browser_does_not_use_is_a_warning(tmp_path: Path) -> None:
+def test_a_key_without_effect_on_rendered_pages_is_a_warning(tmp_path: Path) -> None:
     page = f'{SOURCE}kind = "page"\nbody = "a=1"\n'
     assert not warnings(tmp_path, page)
     assert warnings(tmp_path, f"{page}render = true\n") == ['5: "body" has no effect with "render"']

@@ -61,7 +61,7 @@ def test_secrets_of_sources_and_of_the_database_are_needed(path: Path) -> None:
         read_config(path, env={}, needs_secrets=False)
 
 
-def test_what_sends_needs_every_secret(path: Path) -> None:
+def test_commands_that_send_need_every_secret(path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         read_config(path, env={})
     messages = [problem.message for problem in caught.value.problems]

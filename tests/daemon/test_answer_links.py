@@ -11,36 +11,20 @@ from pathlib import Path
 
 import httpx
 import pytest
-from kit.config import NEWS_CONFIG
+from kit.config import email_table, loopback_config, notify_table, source_table, toml_table
+from kit.daemon_harness import deliver, poll, prepared_runtime
 from kit.databases import database_url, write_config_file
 from kit.delivery import MailService, mail_service
 from kit.servers import Bulletin, FeedServer, free_port
 
 from monitor.alerts.answer_links import LINK_LIFETIME_S
 from monitor.alerts.feedback import FeedbackKind
-from monitor.config_file.load import read_config
 from monitor.daemon.health import Health
-from monitor.daemon.run import prepare_store, web_pages
+from monitor.daemon.run import web_pages
 from monitor.daemon.scheduler import Daemon
-from monitor.runtime import open_runtime
 from monitor.store import feedback
 from monitor.store.connect import open_store
 
-CONFIG = (
-    NEWS_CONFIG
-    + """\
-[channels.desk]
-type = "email"
-host = "127.0.0.1"
-port = {mail}
-tls = "none"
-from = "Claimwatch <monitor@desk.example>"
-to = "a@desk.example"
-[alerts]
-notify = ["desk"]
-{web}
-"""
-)
 RULE = "name: ferries\ntitle: Ferries\nmatch: ferr*\n"
 NEWS = "The ferry line to Lerwick is closed after the storm damaged the pier on Tuesday."
 REWORDED = "The ferry line to Lerwick is shut after the storm wrecked the pier on Tuesday."
@@ -60,25 +44,26 @@ class MailingDaemon:
     async def run_round(self, *links: str, method: str = "POST") -> list[httpx.Response]:
         """Poll, deliver, then open these links on the daemon's web server."""
         self.now += 60
-        (self.folder / "rules").mkdir(exist_ok=True)
-        (self.folder / "rules/ferries.yaml").write_text(RULE)
-        listen = self.web_url.removeprefix("http://").partition("/")[0]
-        web = f'[web]\nlisten = "{listen}"\nurl = "{self.web_url}"' if self.web_url else ""
-        text = CONFIG.format(feed=self.feed.url, mail=self.mail_server.port, web=web)
-        write_config_file(self.folder, text)
-        config = read_config(self.folder / "config.toml", env={})
+        self.write_config()
         async with (
-            open_runtime(config, clock=lambda: self.now) as runtime,
+            prepared_runtime(self.folder, lambda: self.now) as runtime,
             web_pages(runtime, Health(time.monotonic)),
         ):
-            await runtime.run_in_store_thread(prepare_store, runtime)
             daemon = Daemon(runtime)
-            await daemon.poll_due()
-            await daemon.finish_tasks()
-            await daemon.deliver_due()
-            await daemon.finish_tasks()
+            await poll(daemon)
+            await deliver(daemon)
             async with httpx.AsyncClient() as browser:
                 return [await browser.request(method, link) for link in links]
+
+    def write_config(self) -> None:
+        listen = self.web_url.removeprefix("http://").partition("/")[0]
+        config = loopback_config(
+            source_table("bulletins", self.feed.url, every="1s", first_poll="alert"),
+            email_table("desk", self.mail_server.port),
+            notify_table("desk"),
+            toml_table("[web]", listen=listen, url=self.web_url) if self.web_url else "",
+        )
+        write_config_file(self.folder, config, RULE)
 
     def stored_answers(self) -> list[tuple[FeedbackKind, str]]:
         store = open_store(database_url(self.folder), create=False)

@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
-from kit.followed_source import FollowedSource, follow_source
+from kit.followed_source import FollowedSource
 from kit.followed_source import html_page as page
 
 LINES = [f"Line {number} of the ferries leaves the pier of Halvik at {number} o'clock." for number in range(4, 16)]
 LOGIN = "<html><title>Log in</title><body><form><input type=password></form><p>Enter your name.</p></body></html>"
-
-
-@pytest.fixture
-def followed_source(tmp_path: Path) -> Iterator[FollowedSource]:
-    with follow_source(tmp_path) as source:
-        yield source
 
 
 async def test_each_added_or_removed_claim_of_a_page_is_a_finding(followed_source: FollowedSource) -> None:

@@ -10,19 +10,18 @@ from pathlib import Path
 import pytest
 from apscheduler.schedulers import base
 from kit.builders import add_sources, commit_texts, example_alert, example_message, sent_decision
+from kit.config import loopback_config, source_table
+from kit.daemon_harness import folder_config, prepared_runtime
 from kit.databases import write_config_file
-from kit.polling_wait import wait_until
 from kit.raw_server import SAMPLE_FEED, RawServer, http_response
+from kit.waiting import wait_until
 
-from monitor.config_file.load import read_config
 from monitor.daemon.run import prepare_store
 from monitor.daemon.scheduler import Daemon
 from monitor.runtime import Runtime, open_runtime
 from monitor.store import outbox, sources
 
 HOUR = 3600.0
-HEAD = '[network]\nallow_private = ["127.0.0.0/8"]\n'
-SOURCE = '[[sources]]\nname = "wire"\nurl = "{url}"\nevery = "15m"\n'
 
 
 class SteppedClock:
@@ -56,8 +55,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> SteppedClock:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    (tmp_path / "rules").mkdir()
-    write_config_file(tmp_path, HEAD)
+    write_config_file(tmp_path, loopback_config())
     return tmp_path
 
 
@@ -68,8 +66,7 @@ async def test_ticks_continue_after_the_clock_is_set_back(folder: Path, clock: S
         async def release_due(self) -> None:
             self.ticks += 1
 
-    async with open_runtime(read_config(folder / "config.toml", env={}), clock=clock) as runtime:
-        await runtime.run_in_store_thread(prepare_store, runtime)
+    async with prepared_runtime(folder, clock) as runtime:
         daemon, stop = TickCountingDaemon(runtime), asyncio.Event()
         daemon_task = asyncio.create_task(daemon.run_until(stop))
         try:
@@ -87,21 +84,18 @@ async def test_ticks_continue_after_the_clock_is_set_back(folder: Path, clock: S
 
 async def test_a_source_keeps_its_interval_when_the_clock_is_set_back(folder: Path, clock: SteppedClock) -> None:
     async with RawServer(http_response(SAMPLE_FEED)) as server:
-        write_config_file(folder, HEAD + SOURCE.format(url=server.url))
-        config = read_config(folder / "config.toml", env={})
-        async with open_runtime(config, clock=clock) as runtime:
-            await runtime.run_in_store_thread(prepare_store, runtime)
+        write_config_file(folder, loopback_config(source_table("wire", server.url, every="15m")))
+        async with prepared_runtime(folder, clock) as runtime:
             await Daemon(runtime).poll_round()
         clock.offset_s = -HOUR
-        async with open_runtime(config, clock=clock) as runtime:
-            await runtime.run_in_store_thread(prepare_store, runtime)
+        async with prepared_runtime(folder, clock) as runtime:
             with runtime.store.read() as conn:
                 (source_state,) = sources.load_sources(conn)
     assert 0.8 * 900 < source_state.next_poll - clock() < 1.2 * 900
 
 
 async def test_a_pending_message_is_due_after_the_clock_is_set_back(folder: Path, clock: SteppedClock) -> None:
-    async with open_runtime(read_config(folder / "config.toml", env={}), clock=clock) as runtime:
+    async with open_runtime(folder_config(folder), clock=clock) as runtime:
         now = clock()
         alert = example_alert(at=now)
         add_sources(runtime.store, "wire")

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 from kit import Bulletin, FeedServer, PostSink
+from kit.config import FERRIES_RULE, loopback_config, notify_table, source_table, webhook_table, write_rules
+from kit.daemon_harness import folder_config
 from kit.databases import write_config_file
-from kit.polling_wait import wait_until
+from kit.waiting import wait_until
 
-from monitor.config_file.load import read_config
 from monitor.daemon.reconfigure import settings_waiting_for_restart
 from monitor.daemon.reload import SETTLE_S, watch_files
 from monitor.daemon.run import running_daemon
@@ -22,32 +23,6 @@ from monitor.store.reports.status import load_status
 from monitor.store.sources import load_sources
 
 PATIENCE_S = 10.0  # a change is live within two seconds on a quiet machine
-HEAD = """
-[network]
-allow_private = ["127.0.0.0/8"]
-[alerts]
-notify = ["desk"]
-"""
-SOURCE = """
-[[sources]]
-name = "{name}"
-url = "{url}"
-every = "1s"
-first_poll = "alert"
-"""
-CHANNEL = """
-[channels.desk]
-type = "webhook"
-url = "{url}"
-secret = "whsec_c2VjcmV0IG9mIHRoZSBoYXJib3VyIG9mZmljZQ=="
-{more}
-"""
-
-
-@pytest.fixture
-def hook() -> Iterator[PostSink]:
-    with PostSink() as sink:
-        yield sink
 
 
 @pytest.fixture
@@ -59,23 +34,23 @@ def feed() -> Iterator[FeedServer]:
 @pytest.fixture
 async def runtime(tmp_path: Path, feed: FeedServer, hook: PostSink) -> AsyncIterator[Runtime]:
     write_config(tmp_path, sources={"first": feed.url}, hook=hook.url)
-    (tmp_path / "rules").mkdir()
-    (tmp_path / "rules/ferries.yaml").write_text("name: ferries\nmatch: ferr*\n")
-    async with running_daemon(read_config(tmp_path / "config.toml", env={})) as runtime:
+    write_rules(tmp_path, FERRIES_RULE)
+    async with running_daemon(folder_config(tmp_path)) as runtime:
         yield runtime
 
 
-def write_config(folder: Path, *, sources: dict[str, str], hook: str, more: str = "", tail: str = "") -> None:
-    tables = "".join(SOURCE.format(name=name, url=url) for name, url in sources.items())
-    write_config_file(folder, HEAD + CHANNEL.format(url=hook, more=more) + tables + tail)
+def write_config(folder: Path, *, sources: dict[str, str], hook: str, tail: str = "") -> None:
+    """Write a config with these URLs of sources and of the channel `desk`; `tail` is added to it."""
+    tables = [source_table(name, url, every="1s", first_poll="alert") for name, url in sources.items()]
+    write_config_file(folder, loopback_config(*tables, webhook_table("desk", hook), notify_table("desk"), tail))
 
 
 async def wait_for_problems(runtime: Runtime) -> tuple[str, ...]:
-    for _ in range(200):
-        if found := await problems(runtime):
-            return found
-        await asyncio.sleep(0.05)
-    raise AssertionError("no file was rejected")
+    async def is_rejected() -> bool:
+        return bool(await problems(runtime))
+
+    await wait_until(is_rejected, PATIENCE_S)
+    return await problems(runtime)
 
 
 async def problems(runtime: Runtime) -> tuple[str, ...]:
@@ -134,13 +109,13 @@ async def test_an_invalid_config_is_reported_and_the_running_one_stays_while_rul
 ) -> None:
     running = runtime.config
     write_config(tmp_path, sources={"first": feed.url}, hook=hook.url, tail="[[sources]]\nname = 3\n")
-    found = await wait_for_problems(runtime)
-    assert found[0].startswith("config.toml:")
+    problem_lines = await wait_for_problems(runtime)
+    assert problem_lines[0].startswith("config.toml:")
     assert runtime.config is running
 
     (tmp_path / "rules/ferries.yaml").write_text("name: ferries\nmatch: ferr*\ntitle: Ferries\n")
     await wait_until(lambda: runtime.policy.rules.rules[0].title == "Ferries", PATIENCE_S)
-    assert await problems(runtime) == found
+    assert await problems(runtime) == problem_lines
 
     write_config(tmp_path, sources={"first": feed.url, "more": feed.url}, hook=hook.url)
     await wait_until(lambda: "more" in runtime.sources, PATIENCE_S)
@@ -156,19 +131,19 @@ async def test_a_config_whose_rules_do_not_fit_is_rejected_as_a_whole(
     (tmp_path / "config.toml").write_text(
         text.replace("[channels.desk]", "[channels.office]").replace("desk", "office")
     )
-    found = await wait_for_problems(runtime)
-    assert "desk" in found[0]
+    problem_lines = await wait_for_problems(runtime)
+    assert "desk" in problem_lines[0]
     assert set(runtime.notifiers) == {"desk"}
 
 
-async def test_settings_of_what_is_opened_once_wait_for_the_next_start(
+async def test_network_and_web_settings_wait_for_the_next_start(
     runtime: Runtime, tmp_path: Path, feed: FeedServer, hook: PostSink
 ) -> None:
     running = runtime.config
     text = (tmp_path / "config.toml").read_text().replace('"127.0.0.0/8"', '"127.0.0.0/8", "10.0.0.0/8"')
     web = '[web]\nlisten = "127.0.0.1:0"\n'
     (tmp_path / "config.toml").write_text(text.replace('every = "1s"', 'every = "2s"') + web)
-    edited = read_config(tmp_path / "config.toml", env={})
+    edited = folder_config(tmp_path)
     assert settings_waiting_for_restart(running, edited) == ["[network]", "[web]"]
     await wait_until(lambda: runtime.sources["first"].every == 2.0, PATIENCE_S)
     assert runtime.config.network == running.network
@@ -177,9 +152,8 @@ async def test_settings_of_what_is_opened_once_wait_for_the_next_start(
 
 async def test_sighup_reloads_the_config_at_once(tmp_path: Path, feed: FeedServer, hook: PostSink) -> None:
     write_config(tmp_path, sources={"first": feed.url}, hook=hook.url)
-    (tmp_path / "rules").mkdir()
-    (tmp_path / "rules/ferries.yaml").write_text("name: ferries\nmatch: ferr*\n")
-    async with open_runtime(read_config(tmp_path / "config.toml", env={})) as runtime:
+    write_rules(tmp_path, FERRIES_RULE)
+    async with open_runtime(folder_config(tmp_path)) as runtime:
         watcher = asyncio.create_task(watch_files(runtime, interval_s=3600.0))
         await asyncio.sleep(SETTLE_S + 0.5)
         write_config(tmp_path, sources={"first": feed.url, "second": feed.url}, hook=hook.url)

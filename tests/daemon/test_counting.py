@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from kit import FeedServer
 from kit.daemon_harness import DaemonHarness
 
 from monitor.cli.app import run_command_line
@@ -27,13 +24,6 @@ NEWS = [
         ("Fortuna", "Garnet", 61),
     )
 ]
-
-
-@pytest.fixture
-def harness(tmp_path: Path, harness_database: str) -> Iterator[DaemonHarness]:
-    (tmp_path / "rules").mkdir()
-    with FeedServer() as feed:
-        yield DaemonHarness(tmp_path, feed, database=harness_database)
 
 
 def publish(harness: DaemonHarness, *numbers: int) -> None:

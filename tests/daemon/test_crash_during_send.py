@@ -16,12 +16,12 @@ from pathlib import Path
 import pytest
 from kit import Bulletin, FeedServer, PostSink, ReceivedPost
 from kit.builders import add_sources, commit_texts, example_alert, sent_decision
-from kit.daemon_harness import DaemonHarness
+from kit.config import loopback_config, notify_table, source_table, terminal_table, webhook_table
+from kit.daemon_harness import DaemonHarness, deliver, folder_config
 from kit.databases import database_url, write_config_file
 from kit.worker_processes import silence_workers
 
 from monitor.alerts.ids import build_message, stable_id
-from monitor.config_file.load import read_config
 from monitor.daemon.run import prepare_store
 from monitor.daemon.scheduler import Daemon
 from monitor.deliver.channels import Receipt
@@ -34,29 +34,6 @@ from monitor.store.reports.deliveries import load_delivery_page
 NOW = 1_800_000_000.0
 RULE = "name: ferries\ntitle: Ferries\nmatch: ferry\n"
 FERRY = Bulletin("1", "The ferry to Halvik is cancelled")
-SCREEN_CONFIG = """
-[[sources]]
-name = "wire"
-url = "https://wire.example/feed"
-[channels.screen]
-type = "terminal"
-[alerts]
-notify = ["screen"]
-"""
-WEBHOOK_CONFIG = """
-[network]
-allow_private = ["127.0.0.0/8"]
-[[sources]]
-name = "bulletins"
-url = "{feed}"
-first_poll = "alert"
-[channels.hook]
-type = "webhook"
-url = "{hook}"
-secret = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
-[alerts]
-notify = ["hook"]
-"""
 
 
 @dataclass
@@ -88,19 +65,14 @@ def delivery_states(runtime: Runtime) -> list[str]:
 @asynccontextmanager
 async def started_daemon(folder: Path, notifier: CrashingNotifier) -> AsyncIterator[Daemon]:
     """A daemon with this notifier, started as after a crash."""
-    (folder / "rules").mkdir(exist_ok=True)
-    write_config_file(folder, SCREEN_CONFIG)
-    async with open_runtime(read_config(folder / "config.toml", env={}), clock=lambda: NOW) as runtime:
+    source = source_table("wire", "https://wire.example/feed")
+    write_config_file(folder, source + terminal_table("screen") + notify_table("screen"))
+    async with open_runtime(folder_config(folder), clock=lambda: NOW) as runtime:
         runtime.notifiers["screen"] = notifier
         notifier.runtime = runtime
         silence_workers(runtime.store)
         await runtime.run_in_store_thread(prepare_store, runtime)
         yield Daemon(runtime)
-
-
-async def deliver(daemon: Daemon) -> None:
-    await daemon.deliver_due()
-    await daemon.finish_tasks()
 
 
 def enqueue_message(runtime: Runtime) -> Message:
@@ -161,10 +133,10 @@ def start_round(folder: Path) -> subprocess.Popen[bytes]:
 
 
 def test_a_process_killed_between_send_and_record_sends_the_same_post_again(tmp_path: Path) -> None:
-    (tmp_path / "rules").mkdir()
-    (tmp_path / "rules" / "ferries.yaml").write_text(RULE)
     with FeedServer(FERRY) as feed, KillingPostSink() as hook:
-        write_config_file(tmp_path, WEBHOOK_CONFIG.format(feed=feed.url, hook=hook.url))
+        source = source_table("bulletins", feed.url, first_poll="alert")
+        config = loopback_config(source, webhook_table("hook", hook.url), notify_table("hook"))
+        write_config_file(tmp_path, config, RULE)
         hook.victim = start_round(tmp_path)
         exit_codes = [hook.victim.wait(timeout=60)]
         with closing(open_store(database_url(tmp_path))) as store:
@@ -181,7 +153,6 @@ async def test_two_daemons_that_read_the_same_feed_give_their_messages_the_same_
     message_ids = []
     with FeedServer(FERRY) as feed:
         for name in ("one", "two"):
-            (tmp_path / name / "rules").mkdir(parents=True)
             harness = DaemonHarness(tmp_path / name, feed)
             harness.write_rule(RULE)
             await harness.run_round()

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from kit.polling_wait import wait_until
+from kit.waiting import wait_until
 from structlog.testing import capture_logs
 
 from monitor.daemon.supervisor import MIN_PAUSE_S, Supervisor

@@ -13,14 +13,14 @@ from pathlib import Path
 import pytest
 from kit.builders import add_sources
 from kit.databases import database_url
-from kit.ingest import ingest_poll
+from kit.ingest import commit_chunk, ingest_poll
 from sqlalchemy import Connection, select
 
 from monitor.assess import Policy
 from monitor.model import Entry, Novelty
 from monitor.polling import overtaken
-from monitor.polling.compared import LONG_CLAIMS, PollChunk, PolledEntries, Snapshot
-from monitor.polling.entries import commit_chunks, compare_chunk
+from monitor.polling.compared import LONG_CLAIMS, PolledEntries, Snapshot
+from monitor.polling.entries import compare_chunk
 from monitor.polling.ingest import prepare
 from monitor.ruleset.load import load_rules
 from monitor.sources.state import PollResult
@@ -120,7 +120,7 @@ def test_claims_that_others_commit_while_a_long_entry_is_compared_are_new_once(s
     chunk = overtaken.catch_up(store, context, chunk)
     ingest_poll(store, polled("press", policy, "after", text(2, first=90)))
     with store.write() as conn:
-        commit_chunks(conn, [PollChunk(context, chunk, policy)])
+        commit_chunk(conn, context, chunk, policy)
     repeated = [i for i, novelty in enumerate(novelties(store, "wire")) if novelty == Novelty.REPEATED]
     assert repeated == [6, 7, 91, 92]
 
@@ -135,7 +135,7 @@ def test_a_long_entry_is_not_compared_as_a_whole_again(
     ingest_poll(store, polled("press", policy, "other", text(2, first=5)))
     monkeypatch.delattr("monitor.polling.entries.compare")
     with store.write() as conn:
-        commit_chunks(conn, [PollChunk(context, chunk, policy)])
+        commit_chunk(conn, context, chunk, policy)
     assert len(novelties(store, "wire")) == LONG_CLAIMS + 51
 
 

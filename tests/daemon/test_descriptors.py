@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 from kit import Bulletin, PostSink
-from kit.many_feeds import ManyFeeds, query, wait_for, write_config
-from kit.worker_processes import started_process
+from kit.many_feeds import ManyFeeds, write_config
+from kit.waiting import block_until
+from kit.worker_processes import run_query, started_process
 
 from monitor.daemon.descriptors import MIN_POLLS, polls_within_limit
 from monitor.errors import NoDescriptors, lacks_descriptors
@@ -49,20 +50,20 @@ def test_a_daemon_works_with_64_descriptors_and_recovers_when_it_had_none(tmp_pa
         config = (tmp_path / "config.toml").read_text()
         (tmp_path / "config.toml").write_text(config.replace('every = "1s"', 'every = "2s"'))
         with started_process(tmp_path, "-c", RUN_WITH_LIMIT, "run") as daemon:
-            wait_for(lambda: "daemon started" in log.read_text(), 30)
-            wait_for(lambda: set(site.polls) == set(range(SOURCES)), 30)
+            block_until(lambda: "daemon started" in log.read_text(), 30)
+            block_until(lambda: set(site.polls) == set(range(SOURCES)), 30)
             assert f"low limit on file descriptors stage=daemon limit={LIMIT}" in log.read_text()
             assert "no file descriptors" not in log.read_text()
             set_limit(daemon, 16)  # fewer than are open
-            wait_for(lambda: "no file descriptors" in log.read_text(), 30)
+            block_until(lambda: "no file descriptors" in log.read_text(), 30)
             set_limit(daemon, LIMIT)
             for number in range(SOURCES):  # some wait until their leases expire
                 site.bulletins[number].append(Bulletin(f"{number}-1", "Convoy 1200 left Alden at dawn"))
-            wait_for(lambda: bool(hook.posts), 30)
+            block_until(lambda: bool(hook.posts), 30)
             daemon.send_signal(signal.SIGTERM)
             assert daemon.wait(10) == 0
     logged = log.read_text()
-    assert query(url, "SELECT DISTINCT state, error FROM sources") == [("ok", None)]
+    assert run_query(url, "SELECT DISTINCT state, error FROM sources") == [("ok", None)]
     assert "poll failed" not in logged
     assert "rejected" not in logged
     assert logged.count("no file descriptors stage") <= 3

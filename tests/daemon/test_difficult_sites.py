@@ -26,11 +26,10 @@ pytestmark = pytest.mark.slow
     ],
 )
 async def test_a_feed_is_followed_through_a_proxy(tmp_path: Path, scheme: str, login: str, keys: str) -> None:
-    (tmp_path / "rules").mkdir()
     first = Bulletin("1", "The ferry to Marnholm sails again")
     with proxy_server(tmp_path, scheme, login) as proxy, FeedServer(first) as feed:
         url = f"{scheme}{'h' if scheme == 'socks5' else ''}://{login + '@' if login else ''}{proxy.address}"
-        harness = DaemonHarness(tmp_path, feed, **{keys: f'proxy = "{url}"'})
+        harness = DaemonHarness(tmp_path, feed, **{keys: {"proxy": url}})
         harness.write_rule("name: ferries\ntitle: Ferries\nmatch: ferr*\n")
         await harness.run_round(first_poll="baseline")
         harness.publish("2", "Two ferries collide off Selby")
@@ -51,9 +50,8 @@ class PageInsteadOfFeed(LoopbackServer):
 
 
 async def test_an_error_about_the_content_names_the_proxy_too(tmp_path: Path) -> None:
-    (tmp_path / "rules").mkdir()
     with proxy_server(tmp_path, "http") as proxy, PageInsteadOfFeed() as page:
-        harness = DaemonHarness(tmp_path, page, source_keys=f'proxy = "http://{proxy.address}"')  # type: ignore[arg-type]
+        harness = DaemonHarness(tmp_path, page, source_keys={"proxy": f"http://{proxy.address}"})  # type: ignore[arg-type]
         await harness.run_round()
         error = harness.source_error()
     assert "not a feed: a login page was served" in error
@@ -70,15 +68,14 @@ class ScriptedPage(LoopbackServer):
     def answer(self, to: BaseHTTPRequestHandler, body: bytes) -> None:
         script = f"document.body.innerHTML = '<h1>Pier 3</h1><p>The ferry to Marnholm sails at {self.time}.</p>'"
         page = f"<html><head><title>Pier 3</title></head><body>Loading<script>{script}</script></body></html>"
-        found = to.path == "/"
-        self.reply(to, 200 if found else 404, page.encode() if found else b"", content_type="text/html")
+        is_page = to.path == "/"
+        self.reply(to, 200 if is_page else 404, page.encode() if is_page else b"", content_type="text/html")
 
 
 @pytest.mark.skipif(find_browser() is None, reason="no Chromium is installed")
 async def test_a_page_that_a_script_writes_is_followed_in_a_browser(tmp_path: Path) -> None:
-    (tmp_path / "rules").mkdir()
     with ScriptedPage("14:00") as page:
-        keys = 'kind = "page"\nrender = true'
+        keys = {"kind": "page", "render": True}
         harness = DaemonHarness(tmp_path, page, source_keys=keys)  # type: ignore[arg-type]
         harness.write_rule("name: ferries\ntitle: Ferries\nmatch: ferr*\n")
         await harness.run_round(first_poll="baseline")

@@ -9,32 +9,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from kit.config import notify_table, source_table, terminal_table
+from kit.daemon_harness import deliver, prepared_runtime
 from kit.databases import write_config_file
 
 from monitor.cli.app import run_command_line
-from monitor.config_file.load import read_config
-from monitor.daemon.run import prepare_store
 from monitor.daemon.scheduler import Daemon
 from monitor.deliver.channels import Receipt
 from monitor.deliver.render import RenderedMessage
 from monitor.model import Message, Reason, Update
 from monitor.polling.ingest import ingest_update
-from monitor.runtime import Runtime, open_runtime
-
-CONFIG = """
-[[sources]]
-name = "wire"
-url = "https://wire.example/feed"
-[channels.desk]
-type = "terminal"
-digest = "0 8 * * *"
-timezone = "Europe/Kyiv"
-[channels.chat]
-type = "terminal"
-quiet_hours = "22:00-07:00"
-[alerts]
-notify = ["desk", "chat"]
-"""
+from monitor.runtime import Runtime
 
 
 @dataclass
@@ -58,9 +43,15 @@ SEVEN = datetime(2026, 3, 11, 7, tzinfo=UTC).timestamp()
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    write_config_file(tmp_path, CONFIG)
-    (tmp_path / "rules").mkdir()
-    (tmp_path / "rules/r.yaml").write_text("name: fires\ntitle: Fires\nmatch: burn*\nthrottle: 1 per 2h\n")
+    config = "".join(
+        [
+            source_table("wire", "https://wire.example/feed"),
+            terminal_table("desk", digest="0 8 * * *", timezone="Europe/Kyiv"),
+            terminal_table("chat", quiet_hours="22:00-07:00"),
+            notify_table("desk", "chat"),
+        ]
+    )
+    write_config_file(tmp_path, config, "name: fires\ntitle: Fires\nmatch: burn*\nthrottle: 1 per 2h\n")
     return tmp_path
 
 
@@ -72,15 +63,13 @@ def ingest_text(runtime: Runtime, text: str) -> None:
 
 async def run_daemon_once(folder: Path, now: float, notifiers: dict[str, RecordingNotifier], *texts: str) -> None:
     """Start the daemon at a moment, ingest these texts, deliver what is due, and stop it."""
-    async with open_runtime(read_config(folder / "config.toml", env={}), clock=lambda: now) as runtime:
-        prepare_store(runtime)
+    async with prepared_runtime(folder, lambda: now) as runtime:
         runtime.notifiers.update(notifiers)  # type: ignore[arg-type]
         for text in texts:
             ingest_text(runtime, text)
         daemon = Daemon(runtime)
         await daemon.release_due()
-        await daemon.deliver_due()
-        await daemon.finish_tasks()
+        await deliver(daemon)
 
 
 async def test_held_alerts_survive_restarts_and_are_sent_once_when_due(folder: Path) -> None:
@@ -129,13 +118,11 @@ async def test_deliveries_release_sends_held_alerts_while_the_daemon_runs(
 ) -> None:
     monkeypatch.chdir(folder)
     desk, chat = RecordingNotifier(), RecordingNotifier()
-    async with open_runtime(read_config(folder / "config.toml", env={})) as runtime:
-        prepare_store(runtime)
+    async with prepared_runtime(folder) as runtime:
         runtime.notifiers.update({"desk": desk, "chat": chat})  # type: ignore[arg-type]
         ingest_text(runtime, "The mill of Halvik burned down")
         daemon = Daemon(runtime)
-        await daemon.deliver_due()
-        await daemon.finish_tasks()
+        await deliver(daemon)
         assert desk.messages == []
 
         capsys.readouterr()  # without the log of what was sent
@@ -144,8 +131,7 @@ async def test_deliveries_release_sends_held_alerts_while_the_daemon_runs(
             for _ in range(2)
         ]
         output = capsys.readouterr()
-        await daemon.deliver_due()
-        await daemon.finish_tasks()
+        await deliver(daemon)
 
     assert codes == [0, 1]
     assert output.out == "channel desk: 1 alert released; `monitor run` sends what is due\n"

@@ -40,13 +40,13 @@ def test_the_same_failure_of_many_actions_is_one_line() -> None:
     assert [(line["event"], line["error"]) for line in lines] == [("store failed", FULL)]
 
 
-def test_another_failure_is_a_line_of_its_own() -> None:
+def test_a_different_failure_is_logged_separately() -> None:
     faults = FaultLog(Clock())
     assert failed(faults, "poll")
     assert failed(faults, "deliver", "the database is locked")
 
 
-def test_a_failure_that_lasts_is_logged_again_with_the_number_of_those_that_were_not() -> None:
+def test_a_lasting_failure_is_logged_again_with_the_number_of_suppressed_lines() -> None:
     clock = Clock()
     faults = FaultLog(clock)
     failed(faults, "poll")

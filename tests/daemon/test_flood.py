@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from kit.builders import drain_channel
-from kit.databases import new_database_url
+from kit.databases import opened_store
 from kit.delivery import builtin_templates
 
 from monitor.alerts.routing import BURST_LIMIT, FLOOD_BATCH_SECONDS
@@ -22,9 +22,8 @@ from monitor.model import Reason, Update
 from monitor.polling.ingest import ingest_update
 from monitor.resources import builtin_path
 from monitor.ruleset.load import load_rules
-from monitor.store import outbox, sources
+from monitor.store import outbox
 from monitor.store.base import Store
-from monitor.store.connect import open_store
 from monitor.store.reports.alerts import load_alert_page
 
 PLACES = ("Halvik", "Brevik", "Orsk", "Tolna", "Merrin", "Sund", "Kalla", "Vesby", "Norra", "Hult")
@@ -35,11 +34,8 @@ CHANNELS = ("desk", "chat")
 
 @pytest.fixture
 def store() -> Iterator[Store]:
-    store = open_store(new_database_url())
-    with store.write() as conn:
-        sources.add_replayed_sources(conn, {"wire"}, 0.0)
-    yield store
-    store.close()
+    with opened_store("wire") as store:
+        yield store
 
 
 @pytest.fixture
@@ -99,7 +95,7 @@ def test_flushing_makes_a_flood_batch_due_at_once(store: Store, policy: Policy) 
     assert len(drain_channel(store, "desk", 1001.0)) == BURST_LIMIT + 1
 
 
-def test_what_was_sent_during_a_long_poll_is_no_burst(store: Store, policy: Policy) -> None:
+def test_messages_sent_during_a_long_poll_are_no_flood(store: Store, policy: Policy) -> None:
     assert ingest_storm(store, policy, 2 * BURST_LIMIT) == {Reason.SENT: 2 * BURST_LIMIT}
     began = 1000.0
     assert ingest_entry(store, policy, 99, began) == [Reason.SENT]

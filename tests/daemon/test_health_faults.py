@@ -12,17 +12,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from kit import Bulletin, FeedServer
-from kit.config import NEWS_CONFIG
+from kit import FeedServer
+from kit.config import FERRIES_RULE, loopback_config, notify_table, source_table, terminal_table, write_folder
+from kit.daemon_harness import prepared_runtime
 from sqlalchemy import insert, update
 
-from monitor.config_file.load import read_config
 from monitor.daemon.faults import FaultLog
 from monitor.daemon.health import CHECKS, CheckName, Health, HealthReport
 from monitor.daemon.membership import leave_store
-from monitor.daemon.run import prepare_store
 from monitor.daemon.scheduler import Daemon
-from monitor.runtime import Worker, open_runtime
+from monitor.runtime import Worker
 from monitor.store import daemons, locks, outbox, schema
 from monitor.store.connect import open_store
 from monitor.store.migrate import VERSION_TABLE
@@ -32,15 +31,6 @@ from monitor.store.reports.figures import load_figures, load_size
 from monitor.store.rule_state import mark_rules_refused
 from monitor.store.sql import count_rows
 
-CONFIG = (
-    NEWS_CONFIG
-    + """\
-[channels.screen]
-type = "terminal"
-[alerts]
-notify = ["screen"]
-"""
-)
 NOW = 1_800_000_000.0
 
 
@@ -72,19 +62,19 @@ class WatchedDaemon:
 
 
 @pytest.fixture
-async def watched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[WatchedDaemon]:
+async def watched(tmp_path: Path, feed: FeedServer, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[WatchedDaemon]:
     monkeypatch.setattr("monitor.daemon.scheduler.FAULTS", FaultLog())
-    with FeedServer(Bulletin("1", "The Halvik ferry has run aground")) as feed:
-        (tmp_path / "config.toml").write_text(CONFIG.format(feed=feed.url))
-        (tmp_path / "rules").mkdir()
-        (tmp_path / "rules/ferries.yaml").write_text("name: ferries\nmatch: ferr*\n")
-        config = read_config(tmp_path / "config.toml", env={})
-        box: list[WatchedDaemon] = []
-        async with open_runtime(config, clock=lambda: NOW + (box[0].elapsed if box else 0.0)) as runtime:
-            await runtime.run_in_store_thread(prepare_store, runtime)
-            health = Health(lambda: box[0].elapsed if box else 0.0)
-            box.append(WatchedDaemon(tmp_path, Daemon(runtime, health), feed))
-            yield box[0]
+    write_folder(tmp_path, ferries_config(feed.url), FERRIES_RULE)
+    box: list[WatchedDaemon] = []
+    async with prepared_runtime(tmp_path, lambda: NOW + (box[0].elapsed if box else 0.0)) as runtime:
+        health = Health(lambda: box[0].elapsed if box else 0.0)
+        box.append(WatchedDaemon(tmp_path, Daemon(runtime, health), feed))
+        yield box[0]
+
+
+def ferries_config(feed: str, **monitor_keys: str) -> str:
+    source = source_table("bulletins", feed, every="1s", first_poll="alert")
+    return loopback_config(source, terminal_table("screen"), notify_table("screen"), **monitor_keys)
 
 
 def failing(report: HealthReport) -> dict[CheckName, str]:
@@ -307,11 +297,8 @@ async def test_a_worker_that_does_not_run_for_two_minutes_makes_polling_fail(wat
 async def test_the_health_of_a_daemon_on_postgresql_is_stored_and_shown(
     tmp_path: Path, empty_postgres_url: str
 ) -> None:
-    text = CONFIG.format(feed="http://127.0.0.1:9/").replace("sqlite:///monitor.db", empty_postgres_url)
-    (tmp_path / "config.toml").write_text(text)
-    (tmp_path / "rules").mkdir()
-    async with open_runtime(read_config(tmp_path / "config.toml", env={})) as runtime:
-        await runtime.run_in_store_thread(prepare_store, runtime)
+    write_folder(tmp_path, ferries_config("http://127.0.0.1:9/", database=empty_postgres_url))
+    async with prepared_runtime(tmp_path) as runtime:
         daemon = Daemon(runtime)
         await daemon.membership.beat()
         await daemon.probes.probe_store()

@@ -8,24 +8,17 @@ from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
+from kit.config import loopback_config, toml_table, write_folder
+from kit.daemon_harness import folder_config
 from kit.servers import LoopbackServer
 from structlog.testing import capture_logs
 
-from monitor.config_file.load import check_config, read_config
+from monitor.config_file.load import check_config
 from monitor.daemon.faults import FaultLog
 from monitor.daemon.health import Health
 from monitor.daemon.heartbeat import send_heartbeat, send_heartbeats
 from monitor.runtime import Runtime, Worker, open_runtime
 
-CONFIG = """
-[monitor]
-database = "sqlite:///:memory:"
-[network]
-allow_private = [{allowed}]
-[heartbeat]
-url = "{url}ping/secret-path"
-every = "10s"
-"""
 PARTS = ("write", "poll tick", "canary", "deliver tick", "queue", "rule files")
 
 
@@ -50,10 +43,13 @@ def service() -> Iterator[HeartbeatService]:
 
 @pytest.fixture
 async def runtime(tmp_path: Path, service: HeartbeatService) -> AsyncIterator[Runtime]:
-    (tmp_path / "config.toml").write_text(CONFIG.format(url=service.url, allowed='"127.0.0.0/8"'))
-    (tmp_path / "rules").mkdir()
-    async with open_runtime(read_config(tmp_path / "config.toml", env={})) as opened:
+    write_folder(tmp_path, loopback_config(heartbeat_table(service), database="sqlite:///:memory:"))
+    async with open_runtime(folder_config(tmp_path)) as opened:
         yield opened
+
+
+def heartbeat_table(service: HeartbeatService) -> str:
+    return toml_table("[heartbeat]", url=f"{service.url}ping/secret-path", every="10s")
 
 
 class Clock:
@@ -126,9 +122,8 @@ async def test_a_failing_service_is_not_asked_more_often(runtime: Runtime, servi
 async def test_a_heartbeat_reaches_no_private_address_that_the_config_does_not_allow(
     tmp_path: Path, service: HeartbeatService
 ) -> None:
-    (tmp_path / "config.toml").write_text(CONFIG.format(url=service.url, allowed=""))
-    (tmp_path / "rules").mkdir()
-    async with open_runtime(read_config(tmp_path / "config.toml", env={})) as guarded:
+    write_folder(tmp_path, heartbeat_table(service))
+    async with open_runtime(folder_config(tmp_path)) as guarded:
         with capture_logs() as lines:
             await send_heartbeat(guarded, f"{service.url}ping/secret-path", FaultLog())
     assert [line["event"] for line in lines] == ["heartbeat failed"]
@@ -137,7 +132,7 @@ async def test_a_heartbeat_reaches_no_private_address_that_the_config_does_not_a
 
 def test_the_url_of_the_heartbeat_is_a_secret(tmp_path: Path) -> None:
     (tmp_path / "config.toml").write_text('[heartbeat]\nurl = "https://hc.example.org/ping/abc"\n')
-    config = read_config(tmp_path / "config.toml", env={})
+    config = folder_config(tmp_path)
     assert "abc" not in repr(config)
 
 

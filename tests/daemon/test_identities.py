@@ -9,23 +9,13 @@ from html import escape
 from pathlib import Path
 
 import pytest
-from kit.builders import add_sources
-from kit.databases import new_database_url
-from kit.ingest import ingest_poll
+from kit.ingest import IngestedSource, store_with_ferries_rule
 from sqlalchemy import func, select
 
-from monitor.assess import Policy
-from monitor.polling.compared import PolledEntries
-from monitor.ruleset.load import load_rules
-from monitor.ruleset.rule import RuleSet
 from monitor.sources.parse.feed import parse_feed
-from monitor.sources.state import PollResult
-from monitor.store.base import Store
-from monitor.store.connect import open_store
 from monitor.store.schema import entries, findings, updates
 
 HOUR = 3600.0
-GOOD = PollResult(0.0, "ok", None, None, 0, 0.0, None, None, None, True)
 PORTS = "Halvik Marnholm Ostra Brevik Torvald Selby Aldor Kesten Lunde Varde".split()
 
 
@@ -55,23 +45,14 @@ ITEMS = tuple(
 
 
 @dataclass
-class PolledFeed:
-    """One source, polled explicitly: first as a baseline, then with a rule that matches any ferry."""
-
-    store: Store
-    rules: RuleSet
-    poll_count: int = 0
+class PolledFeed(IngestedSource):
+    """A feed on port.example that is polled each hour."""
 
     def __call__(self, items: Sequence[Item], url: str = "http://port.example/feed") -> int:
         """Poll a feed with these items. Return the number of alerts."""
         body = f"<rss version='2.0'><channel><title>T</title>{''.join(item.rss() for item in items)}</channel></rss>"
-        now = self.poll_count * HOUR
-        policy = Policy(self.rules, channels_by_rule={"monitor": ()}, baseline=not self.poll_count)
-        self.poll_count += 1
         parsed_entries = parse_feed(body.encode(), "application/rss+xml", url).entries
-        outcome = replace(GOOD, polled_at=now, next_poll=now)
-        polled = PolledEntries("port", parsed_entries, lambda: policy, lambda *_: outcome, memory=9e9, now=now)
-        return ingest_poll(self.store, polled).alerts
+        return self.ingest(parsed_entries, self.poll_count * HOUR).alerts
 
     def count(self) -> tuple[int, int]:
         """Return the numbers of stored entries and updates."""
@@ -88,15 +69,8 @@ class PolledFeed:
 
 @pytest.fixture
 def poll(tmp_path: Path) -> Iterator[PolledFeed]:
-    (tmp_path / "rule.yaml").write_text(
-        "name: f\ntitle: F\nmatch: ferr* OR lighthouse\non: [new, changed, withdrawn]\n"
-    )
-    rules, problems = load_rules(tmp_path, builtin_aliases=None)
-    assert not problems
-    store = open_store(new_database_url())
-    add_sources(store, "port")
-    yield PolledFeed(store, rules)
-    store.close()
+    with store_with_ferries_rule(tmp_path) as (store, rules):
+        yield PolledFeed(store, rules)
 
 
 def test_an_edited_figure_is_one_changed_finding_and_one_alert(poll: PolledFeed) -> None:

@@ -15,26 +15,15 @@ from pathlib import Path
 from typing import Any
 
 from kit import Bulletin, FeedServer, PostSink
-from kit.config import BULLETINS_CONFIG
+from kit.config import loopback_config, notify_table, source_table, webhook_table
 from kit.databases import ON_POSTGRES, database_url, write_config_file
+from kit.waiting import block_until
 from kit.worker_processes import silence_workers
 
 from monitor.store.connect import open_store
 
 KILLS = int(os.environ.get("MONITOR_TEST_KILLS", "5" if ON_POSTGRES else "20"))
 PLACES = "Alden Brevik Corda Delmar Esker Fallow Garnet Hollin Istra Jarrow Kelda Lorne Marrow Nesbit Orsk".split()
-
-CONFIG = (
-    BULLETINS_CONFIG
-    + """\
-[channels.hook]
-type = "webhook"
-url = "{hook}"
-secret = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
-[alerts]
-notify = ["hook"]
-"""
-)
 
 
 def bulletin(number: int) -> Bulletin:
@@ -74,20 +63,24 @@ def list_json(folder: Path, command: str) -> Any:
     return json.loads(finished.stdout)
 
 
-def test_a_daemon_killed_at_random_points_loses_no_alert_and_repeats_with_the_same_id(tmp_path: Path) -> None:
-    (tmp_path / "rules").mkdir()
-    (tmp_path / "rules" / "convoys.yaml").write_text("name: convoys\ntitle: Convoys\nmatch: convoy*\n")
+def wait_for_poll(feed: FeedServer) -> None:
+    polls = len(feed.answered)
+    block_until(lambda: len(feed.answered) > polls)
+
+
+def test_a_daemon_killed_at_random_points_loses_no_alert_and_repeats_with_the_same_id(
+    tmp_path: Path, hook: PostSink
+) -> None:
     rng = random.Random(20)
-    with FeedServer(Bulletin("0", "Nothing moved on the roads last night")) as feed, PostSink() as hook:
-        write_config_file(tmp_path, CONFIG.format(feed=feed.url, hook=hook.url))
+    with FeedServer(Bulletin("0", "Nothing moved on the roads last night")) as feed:
+        source = source_table("bulletins", feed.url, every="1s")
+        config = loopback_config(source, webhook_table("hook", hook.url), notify_table("hook"))
+        write_config_file(tmp_path, config, "name: convoys\ntitle: Convoys\nmatch: convoy*\n")
         run_until_idle(tmp_path)
         assert hook.posts == []
         for number in range(KILLS):
             process = start_daemon(tmp_path)
-            deadline = time.monotonic() + 30
-            answered = len(feed.answered)
-            while len(feed.answered) == answered and time.monotonic() < deadline:
-                time.sleep(0.01)
+            wait_for_poll(feed)
             feed.bulletins.insert(0, bulletin(number))
             time.sleep(rng.uniform(0.0, 1.8))
             process.send_signal(signal.SIGKILL)

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-from kit import FeedServer
 from kit.daemon_harness import DaemonHarness
 
 from monitor.store.reports.alerts import load_alert_page
@@ -14,13 +9,6 @@ from monitor.store.reports.deliveries import load_delivery_page
 
 DAY = 86400.0
 RULE = "name: ferries\nmatch: ferr*\n"
-
-
-@pytest.fixture
-def harness(tmp_path: Path, harness_database: str) -> Iterator[DaemonHarness]:
-    (tmp_path / "rules").mkdir()
-    with FeedServer() as feed:
-        yield DaemonHarness(tmp_path, feed, database=harness_database)
 
 
 async def test_a_new_rule_with_since_looks_back_once_and_only_that_far(harness: DaemonHarness) -> None:

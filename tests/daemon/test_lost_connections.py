@@ -11,33 +11,21 @@ from typing import Any
 import pytest
 from kit import Bulletin, FeedServer
 from kit.builders import add_sources, commit_texts, example_alert, sent_decision
+from kit.config import loopback_config, notify_table, source_table, terminal_table
+from kit.daemon_harness import deliver, poll, prepared_runtime
 from kit.databases import write_config_file
 
 from monitor import pipeline
 from monitor.alerts.ids import build_message
-from monitor.config_file.load import read_config
 from monitor.daemon.leases import INTERRUPTED_LEASE_S
-from monitor.daemon.run import prepare_store
 from monitor.daemon.scheduler import Daemon
 from monitor.deliver.channels import Receipt
 from monitor.deliver.render import RenderedMessage
 from monitor.errors import StoreError
 from monitor.model import Message
-from monitor.runtime import open_runtime
 from monitor.store.reports.deliveries import load_delivery_page
 
 NOW = 1_800_000_000.0
-CONFIG = """
-[network]
-allow_private = ["127.0.0.0/8"]
-[[sources]]
-name = "bulletins"
-url = "{feed}"
-[channels.screen]
-type = "terminal"
-[alerts]
-notify = ["screen"]
-"""
 
 
 @dataclass
@@ -76,13 +64,16 @@ class RecordingNotifier:
         pass
 
 
+def write_config(folder: Path, feed: str) -> None:
+    config = loopback_config(source_table("bulletins", feed), terminal_table("screen"), notify_table("screen"))
+    write_config_file(folder, config)
+
+
 async def test_a_source_whose_poll_could_not_be_stored_is_polled_again_soon(tmp_path: Path) -> None:
-    (tmp_path / "rules").mkdir()
     now = [NOW]
     with FeedServer(Bulletin("1", "The ferry sails")) as feed:
-        write_config_file(tmp_path, CONFIG.format(feed=feed.url))
-        async with open_runtime(read_config(tmp_path / "config.toml", env={}), clock=lambda: now[0]) as runtime:
-            await runtime.run_in_store_thread(prepare_store, runtime)
+        write_config(tmp_path, feed.url)
+        async with prepared_runtime(tmp_path, lambda: now[0]) as runtime:
             daemon = Daemon(runtime)
             leased = await daemon.lease_batch()
             runtime.store = store = FailingWrites(runtime.store, failures=1)  # type: ignore[assignment]
@@ -91,8 +82,7 @@ async def test_a_source_whose_poll_could_not_be_stored_is_polled_again_soon(tmp_
             assert (store.failures, len(feed.answered)) == (0, 1)
             for seconds, polls in ((1.0, 1), (INTERRUPTED_LEASE_S - 1, 1), (INTERRUPTED_LEASE_S + 2, 2)):
                 now[0] = NOW + seconds
-                await daemon.poll_due()
-                await daemon.finish_tasks()
+                await poll(daemon)
                 assert len(feed.answered) == polls
 
 
@@ -101,10 +91,8 @@ async def test_the_result_of_a_send_is_recorded_when_the_database_is_back(
     failures: int, states: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pipeline, "RECORD_PAUSES_S", (0.0, 0.0))
-    (tmp_path / "rules").mkdir()
-    write_config_file(tmp_path, CONFIG.format(feed="https://wire.example/"))
-    async with open_runtime(read_config(tmp_path / "config.toml", env={}), clock=lambda: NOW) as runtime:
-        await runtime.run_in_store_thread(prepare_store, runtime)
+    write_config(tmp_path, "https://wire.example/")
+    async with prepared_runtime(tmp_path, lambda: NOW) as runtime:
         add_sources(runtime.store, "wire")
         alert = example_alert(text="The ferry is cancelled.", at=NOW)
         messages = [build_message("screen", [alert], NOW)]
@@ -115,8 +103,7 @@ async def test_the_result_of_a_send_is_recorded_when_the_database_is_back(
         runtime.notifiers["screen"] = notifier = RecordingNotifier(store, failures)
         daemon = Daemon(runtime)
         for _ in range(2):
-            await daemon.deliver_due()
-            await daemon.finish_tasks()
+            await deliver(daemon)
         with store.read() as conn:
             assert [delivery.state for delivery in load_delivery_page(conn)] == states
     assert notifier.count == 1

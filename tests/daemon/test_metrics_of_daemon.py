@@ -18,7 +18,6 @@ from monitor import metrics
 def harness(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[DaemonHarness]:
     monkeypatch.setattr(metrics, "_collectors", None)
     metrics.start_counting()
-    (tmp_path / "rules").mkdir()
     with FeedServer(Bulletin("1", "The Halvik ferry has run aground with 40 people")) as feed:
         harness = DaemonHarness(tmp_path, feed)
         harness.write_rule("name: ferries\nseverity: high\nmatch: ferr*\n")

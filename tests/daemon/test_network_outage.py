@@ -7,14 +7,13 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from kit.config import LOOPBACK_CONFIG
+from kit.config import loopback_config, notify_table, source_table, terminal_table
+from kit.daemon_harness import poll, prepared_runtime
 from kit.databases import write_config_file
 from kit.servers import Bulletin, FeedServer
 
-from monitor.config_file.load import read_config
-from monitor.daemon.run import prepare_store
 from monitor.daemon.scheduler import Daemon
-from monitor.runtime import Runtime, open_runtime
+from monitor.runtime import Runtime
 from monitor.sources.state import SourceState
 from monitor.sources.uplink import OUTAGE_POLL_INTERVAL_S
 from monitor.store.reports.alerts import load_alert_page
@@ -22,25 +21,12 @@ from monitor.store.sources import load_sources
 
 pytestmark = pytest.mark.slow
 
-CONFIG = (
-    LOOPBACK_CONFIG
-    + """\
-{sources}
-[channels.desk]
-type = "terminal"
-[alerts]
-notify = ["desk"]
-"""
-)
-SOURCE = '[[sources]]\nname = "s{number}"\nurl = "http://127.0.0.1:{port}/"\nevery = "1h"\n'
-
 
 class Machine:
     """A daemon with four feeds. Off the network, each has a port on which nothing listens."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        (folder / "rules").mkdir()
         self.now = 1_800_000_000.0
         self.feeds = [FeedServer(Bulletin(str(number), f"Ferry {number} sails")) for number in range(4)]
         self.runtime: Runtime
@@ -55,8 +41,7 @@ class Machine:
         before = len(self.notices())
         daemon = Daemon(self.runtime)
         for _ in range(4):  # during an outage only a few are polled at a time
-            await daemon.poll_due()
-            await daemon.finish_tasks()
+            await poll(daemon)
         return self.notices()[before:]
 
     def notices(self) -> list[str]:
@@ -74,18 +59,13 @@ def machine(tmp_path: Path) -> Iterator[Machine]:
     with ExitStack() as stack:
         for feed in machine.feeds:
             stack.enter_context(feed)
-        sources = "".join(
-            SOURCE.format(number=number, port=feed.server.server_address[1])
-            for number, feed in enumerate(machine.feeds)
-        )
-        write_config_file(tmp_path, CONFIG.format(sources=sources))
+        sources = (source_table(f"s{number}", feed.url, every="1h") for number, feed in enumerate(machine.feeds))
+        write_config_file(tmp_path, loopback_config(*sources, terminal_table("desk"), notify_table("desk")))
         yield machine
 
 
 async def test_an_outage_of_the_network_is_no_fault_of_the_sources(machine: Machine) -> None:
-    config = read_config(machine.folder / "config.toml", env={})
-    async with open_runtime(config, clock=lambda: machine.now) as machine.runtime:
-        prepare_store(machine.runtime)
+    async with prepared_runtime(machine.folder, lambda: machine.now) as machine.runtime:
         await machine.round(online=True)
         assert [state.state for state in machine.states()] == ["ok"] * 4
 
@@ -105,9 +85,7 @@ async def test_an_outage_of_the_network_is_no_fault_of_the_sources(machine: Mach
 
 
 async def test_a_source_that_fails_alone_backs_off(machine: Machine) -> None:
-    config = read_config(machine.folder / "config.toml", env={})
-    async with open_runtime(config, clock=lambda: machine.now) as machine.runtime:
-        prepare_store(machine.runtime)
+    async with prepared_runtime(machine.folder, lambda: machine.now) as machine.runtime:
         await machine.round(online=True)
         machine.feeds[2].status = 503
         assert await machine.round(online=True, seconds_later=2 * 3600.0) == []

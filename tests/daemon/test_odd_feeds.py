@@ -7,26 +7,17 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
-from kit.builders import add_sources
-from kit.databases import new_database_url
-from kit.ingest import ingest_poll
+from kit.ingest import IngestedSource, store_with_ferries_rule
 from sqlalchemy import select
 
-from monitor.assess import Policy
 from monitor.model import Entry
-from monitor.polling.compared import PolledEntries
-from monitor.ruleset.load import load_rules
-from monitor.ruleset.rule import RuleSet
 from monitor.sources.parse.identity import with_unique_keys
-from monitor.sources.state import PollResult
 from monitor.store.base import Store
-from monitor.store.connect import open_store
 from monitor.store.retention import retention_steps
 from monitor.store.schema import matches
 
 HOUR, DAY = 3600.0, 86400.0
 NOW = 1_800_000_000.0
-GOOD = PollResult(NOW, "ok", None, None, 0, NOW, None, None, None, True)
 
 ARCHIVE = tuple(
     Entry(
@@ -41,21 +32,14 @@ ARCHIVE = tuple(
 
 
 @dataclass
-class PolledFeed:
-    """One source, polled explicitly: first as a baseline, then with a rule that matches any ferry."""
+class PolledFeed(IngestedSource):
+    """A source whose notices go to the channel `desk`."""
 
-    store: Store
-    rules: RuleSet
-    poll_count: int = 0
     notices: list[str] = field(default_factory=list)
 
     def __call__(self, entries: Sequence[Entry], now: float) -> int:
         """Poll and return the number of alerts. Titles of notices are added to `notices`."""
-        policy = Policy(self.rules, channels_by_rule={"monitor": ("desk",)}, baseline=not self.poll_count)
-        self.poll_count += 1
-        outcome = replace(GOOD, polled_at=now, next_poll=now + HOUR)
-        polled = PolledEntries("port", entries, lambda: policy, lambda *_: outcome, memory=90 * DAY, now=now)
-        result = ingest_poll(self.store, polled)
+        result = self.ingest(entries, now, notice_channels=("desk",), memory=90 * DAY)
         self.notices += [alert.title for alert in result.notices]
         return result.alerts
 
@@ -67,15 +51,8 @@ class PolledFeed:
 
 @pytest.fixture
 def poll(tmp_path: Path) -> Iterator[PolledFeed]:
-    (tmp_path / "rule.yaml").write_text(
-        "name: ferries\ntitle: Ferries\nmatch: ferr* OR lighthouse\non: [new, changed, withdrawn]\n"
-    )
-    rules, problems = load_rules(tmp_path, builtin_aliases=None)
-    assert not problems
-    store = open_store(new_database_url())
-    add_sources(store, "port")
-    yield PolledFeed(store, rules)
-    store.close()
+    with store_with_ferries_rule(tmp_path) as (store, rules):
+        yield PolledFeed(store, rules)
 
 
 def with_date(entries: Sequence[Entry], at: float) -> tuple[Entry, ...]:

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 from kit.builders import add_sources, commit_texts, example_alert, example_message, sent_decision
+from kit.config import WEBHOOK_SECRET, notify_table, source_table, terminal_table, webhook_table
+from kit.daemon_harness import deliver, folder_config
 from kit.databases import write_config_file
 
-from monitor.config_file.load import read_config
 from monitor.daemon.run import prepare_store
 from monitor.daemon.scheduler import Daemon
 from monitor.deliver.channels import Receipt
@@ -22,21 +23,6 @@ from monitor.model import Message
 from monitor.runtime import Runtime, open_runtime
 from monitor.store import outbox
 from monitor.store.reports.deliveries import DeliveryRow, load_delivery_page
-
-SECRET = "whsec_" + base64.b64encode(b"0123456789abcdef0123456789abcdef").decode()
-CONFIG = f"""
-[[sources]]
-name = "wire"
-url = "https://wire.example/feed"
-[channels.desk]
-type = "webhook"
-url = "https://desk.example/"
-secret = "{SECRET}"
-[channels.chat]
-type = "terminal"
-[alerts]
-notify = ["desk", "chat"]
-"""
 
 
 @dataclass
@@ -71,7 +57,7 @@ class TwoChannelDaemon:
 
     @asynccontextmanager
     async def daemon(self) -> AsyncIterator[Daemon]:
-        async with open_runtime(read_config(self.folder / "config.toml", env={}), clock=lambda: self.now) as runtime:
+        async with open_runtime(folder_config(self.folder), clock=lambda: self.now) as runtime:
             add_sources(runtime.store, "wire")
             runtime.notifiers["desk"] = self.desk  # type: ignore[assignment]
             runtime.notifiers["chat"] = self.chat  # type: ignore[assignment]
@@ -93,18 +79,23 @@ class TwoChannelDaemon:
         self.enqueued_count += count
 
     async def deliver(self, daemon: Daemon, seconds: float = 0.0) -> None:
-        """Advance the clock and deliver what is due."""
+        """Advance the clock and deliver what is due, including the notices that result."""
         self.now += seconds
         for _ in range(2):
-            await daemon.deliver_due()
-            await daemon.finish_tasks()
+            await deliver(daemon)
 
 
 @pytest.fixture
 def monitor(tmp_path: Path) -> TwoChannelDaemon:
-    write_config_file(tmp_path, CONFIG)
-    (tmp_path / "rules").mkdir()
-    (tmp_path / "rules/r.yaml").write_text("name: bridges\ntitle: Bridges\nmatch: bridge*\n")
+    config = "".join(
+        [
+            source_table("wire", "https://wire.example/feed"),
+            webhook_table("desk", "https://desk.example/"),
+            terminal_table("chat"),
+            notify_table("desk", "chat"),
+        ]
+    )
+    write_config_file(tmp_path, config, "name: bridges\ntitle: Bridges\nmatch: bridge*\n")
     return TwoChannelDaemon(tmp_path)
 
 
@@ -257,7 +248,7 @@ async def test_a_corrected_password_is_tried_at_the_next_start_without_waiting(m
 
     new_secret = base64.b64encode(b"a new secret of thirty-two bytes").decode()
     config = monitor.folder / "config.toml"
-    config.write_text(config.read_text().replace(SECRET, f"whsec_{new_secret}"))
+    config.write_text(config.read_text().replace(WEBHOOK_SECRET, f"whsec_{new_secret}"))
     async with monitor.daemon() as daemon:
         prepare_store(daemon.runtime)
         await monitor.deliver(daemon)

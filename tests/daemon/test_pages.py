@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
-from kit.followed_source import FollowedSource, follow_source, html_page
+from kit.config import write_rules
+from kit.followed_source import FollowedSource, html_page
 from kit.pdf_writer import write_pdf
 
 NOTICES = [
@@ -19,14 +17,8 @@ CAPTCHA = html_page("Please confirm that you are not a robot.", title="Harbour")
 UNKNOWN = html_page("Palun oodake hetk.", "Teie brauserit kontrollitakse.", "Aitäh!", title="Tere")
 
 
-@pytest.fixture
-def source(tmp_path: Path) -> Iterator[FollowedSource]:
-    with follow_source(tmp_path) as followed:
-        yield followed
-
-
-def all_findings(source: FollowedSource) -> list[list[str]]:
-    return [source.findings(novelty) for novelty in ("new", "changed", "repeated", "withdrawn")]
+def all_findings(followed_source: FollowedSource) -> list[list[str]]:
+    return [followed_source.findings(novelty) for novelty in ("new", "changed", "repeated", "withdrawn")]
 
 
 @pytest.mark.parametrize(
@@ -34,75 +26,76 @@ def all_findings(source: FollowedSource) -> list[list[str]]:
 )
 @pytest.mark.parametrize(("body", "code"), [(CAPTCHA, "not_the_page"), (UNKNOWN, "suspicious_shrink")])
 async def test_another_page_for_a_while_and_the_return_of_the_real_one_find_nothing(
-    source: FollowedSource, options: str, body: str, code: str
+    followed_source: FollowedSource, options: str, body: str, code: str
 ) -> None:
-    source.configure(options)
-    await source.poll(html_page(*NOTICES))
-    before = all_findings(source)
+    followed_source.configure(options)
+    await followed_source.poll(html_page(*NOTICES))
+    before = all_findings(followed_source)
     for _ in range(2):
-        state = await source.poll(body)
+        state = await followed_source.poll(body)
         assert (state.state, state.error_code) == ("failing", code)
-    assert (await source.poll(html_page(*NOTICES))).state == "ok"
-    assert all_findings(source) == before
+    assert (await followed_source.poll(html_page(*NOTICES))).state == "ok"
+    assert all_findings(followed_source) == before
 
 
 @pytest.mark.parametrize("options", ['kind = "page"', 'kind = "page"\neach = "main p"'])
 async def test_a_page_that_stays_replaced_is_accepted_after_three_rejections(
-    source: FollowedSource, options: str
+    followed_source: FollowedSource, options: str
 ) -> None:
-    source.configure(options)
-    await source.poll(html_page(*NOTICES))
-    codes = [(await source.poll(UNKNOWN)).error_code for _ in range(4)]
+    followed_source.configure(options)
+    await followed_source.poll(html_page(*NOTICES))
+    codes = [(await followed_source.poll(UNKNOWN)).error_code for _ in range(4)]
     assert codes == ["suspicious_shrink"] * 3 + [None]
-    assert "Teie brauserit kontrollitakse." in source.findings("new")
+    assert "Teie brauserit kontrollitakse." in followed_source.findings("new")
 
 
-async def test_a_page_of_one_changing_sentence_is_never_suspicious(source: FollowedSource) -> None:
-    source.configure('kind = "page"')
+async def test_a_page_of_one_changing_sentence_is_never_suspicious(followed_source: FollowedSource) -> None:
+    followed_source.configure('kind = "page"')
     for line in ("All lines run on time.", "Storm closes the harbour of Halvik.", "Line 9 is cancelled."):
-        assert (await source.poll(html_page(line))).state == "ok"
-    assert "Line 9 is cancelled." in source.findings("new")
+        assert (await followed_source.poll(html_page(line))).state == "ok"
+    assert "Line 9 is cancelled." in followed_source.findings("new")
 
 
 @pytest.mark.parametrize("options", ['kind = "page"', 'kind = "page"\neach = "main p"'])
 async def test_lines_that_move_at_every_poll_are_reported_once_and_stay_findings(
-    source: FollowedSource, options: str, capfd: pytest.CaptureFixture[str]
+    followed_source: FollowedSource, options: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    source.configure(options)
+    followed_source.configure(options)
     for number in range(20, 27):
-        state = await source.poll(html_page(*NOTICES, f"{number * 3} people bought this offer"))
+        state = await followed_source.poll(html_page(*NOTICES, f"{number * 3} people bought this offer"))
         assert state.state == "ok"
-        assert ("moving" in source.notices()) == (number >= 24)
-    assert '`ignore = ["people bought this offer"]`' in source.notices()["moving"]
+        assert ("moving" in followed_source.notices()) == (number >= 24)
+    assert '`ignore = ["people bought this offer"]`' in followed_source.notices()["moving"]
     assert capfd.readouterr().out.count("notice: Source notices has lines that change") == 1
-    assert "78 people bought this offer" in source.findings("changed")
+    assert "78 people bought this offer" in followed_source.findings("changed")
 
 
-async def test_a_figure_that_rests_between_its_moves_is_not_reported(source: FollowedSource) -> None:
-    source.configure('kind = "page"')
+async def test_a_figure_that_rests_between_its_moves_is_not_reported(followed_source: FollowedSource) -> None:
+    followed_source.configure('kind = "page"')
     for number in range(20, 30):
-        await source.poll(html_page(*NOTICES, f"The storm killed {number} people"))
-        await source.poll()
-    assert source.notices() == {}
+        await followed_source.poll(html_page(*NOTICES, f"The storm killed {number} people"))
+        await followed_source.poll()
+    assert followed_source.notices() == {}
 
 
-async def test_a_page_read_in_parts_for_the_first_time_raises_no_alerts(source: FollowedSource) -> None:
-    (source.folder / "rules").mkdir()
-    (source.folder / "rules" / "all.yaml").write_text("name: all\ntitle: All\nmatch: bridge OR ferry\n")
-    source.configure('kind = "page"')
-    await source.poll(html_page(NOTICES[0]))
+async def test_a_page_read_in_parts_for_the_first_time_raises_no_alerts(followed_source: FollowedSource) -> None:
+    write_rules(followed_source.folder, "name: all\ntitle: All\nmatch: bridge OR ferry\n")
+    followed_source.configure('kind = "page"')
+    await followed_source.poll(html_page(NOTICES[0]))
     urls = "".join(f"<url><loc>/news/bridge-{n}-opened</loc></url>" for n in range(4))
-    await source.poll(f"<urlset>{urls}</urlset>")
-    await source.poll(f"<urlset><url><loc>/news/ferry-sank</loc></url>{urls}</urlset>")
-    assert "Ferry sank (/news/ferry-sank)" in source.findings("new")
-    assert source.alerted_entries() == [f"{source.site.url.replace('http:', 'https:').rstrip('/')}/news/ferry-sank"]
+    await followed_source.poll(f"<urlset>{urls}</urlset>")
+    await followed_source.poll(f"<urlset><url><loc>/news/ferry-sank</loc></url>{urls}</urlset>")
+    assert "Ferry sank (/news/ferry-sank)" in followed_source.findings("new")
+    assert followed_source.alerted_entries() == [
+        f"{followed_source.site.url.replace('http:', 'https:').rstrip('/')}/news/ferry-sank"
+    ]
 
 
-async def test_a_changed_link_and_a_changed_pdf_are_findings(source: FollowedSource) -> None:
-    source.configure('kind = "page"\nattributes = true')
-    await source.poll(html_page(*NOTICES, "<a href=/files/may.pdf>Timetable</a>"))
-    await source.poll(html_page(*NOTICES, "<a href=/files/june.pdf>Timetable</a>"))
-    assert "Timetable [/files/june.pdf]" in source.findings("changed") + source.findings("new")
-    await source.poll(write_pdf([["Notices", *NOTICES]]))
-    await source.poll(write_pdf([["Notices", *NOTICES[1:], NOTICES[0].replace("14:00", "16:00")]]))
-    assert NOTICES[0].replace("14:00", "16:00") in source.findings("changed")
+async def test_a_changed_link_and_a_changed_pdf_are_findings(followed_source: FollowedSource) -> None:
+    followed_source.configure('kind = "page"\nattributes = true')
+    await followed_source.poll(html_page(*NOTICES, "<a href=/files/may.pdf>Timetable</a>"))
+    await followed_source.poll(html_page(*NOTICES, "<a href=/files/june.pdf>Timetable</a>"))
+    assert "Timetable [/files/june.pdf]" in followed_source.findings("changed") + followed_source.findings("new")
+    await followed_source.poll(write_pdf([["Notices", *NOTICES]]))
+    await followed_source.poll(write_pdf([["Notices", *NOTICES[1:], NOTICES[0].replace("14:00", "16:00")]]))
+    assert NOTICES[0].replace("14:00", "16:00") in followed_source.findings("changed")

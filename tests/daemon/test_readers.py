@@ -16,61 +16,19 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from kit.config import email_table, loopback_config, notify_table, source_table, toml_table, webhook_table
+from kit.daemon_harness import deliver, prepared_runtime
 from kit.databases import write_config_file
 from kit.delivery import HttpService, MailService, http_service, mail_service
 from selectolax.lexbor import LexborHTMLParser
 
-from monitor.config_file.load import read_config
-from monitor.daemon.run import prepare_store
 from monitor.daemon.scheduler import Daemon
 from monitor.deliver.headline import alert_headline
 from monitor.model import Alert, Novelty, Update
 from monitor.polling.ingest import ingest_update
-from monitor.runtime import Runtime, open_runtime
+from monitor.runtime import Runtime
 from monitor.store.reports.alerts import load_alert_page
 
-SECRET = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
-CONFIG = """
-[monitor]
-timezone = "UTC"
-[network]
-allow_private = ["127.0.0.0/8"]
-[web]
-url = "https://claims.example"
-[[sources]]
-name = "wire"
-url = "https://wire.example/feed"
-[channels.desk]
-type = "email"
-{mail}
-to = "desk@desk.example"
-[channels.gmail]
-type = "email"
-{mail}
-to = "gmail@desk.example"
-threading = "subject"
-severity_marker = false
-[channels.digest]
-type = "email"
-{mail}
-to = "digest@desk.example"
-digest = "0 8 * * *"
-[channels.chat]
-type = "slack"
-url = "{chat}"
-[channels.bot]
-type = "slack"
-token = "xoxb-token"
-channel = "C1"
-api = "{bot}"
-[channels.hook]
-type = "webhook"
-url = "{hook}"
-secret = "{secret}"
-[alerts]
-notify = ["desk", "gmail", "digest", "chat", "bot", "hook"]
-"""
-MAIL = 'host = "127.0.0.1"\nport = {port}\ntls = "none"\nfrom = "Claimwatch <monitor@desk.example>"'
 RULES = {
     "troops": ("Foreign troops", "high", "soldier* OR brigade*"),
     "recalls": ("Vehicle recalls", "medium", "recall*"),
@@ -141,12 +99,24 @@ def html_of(mail: EmailMessage) -> LexborHTMLParser:
     return LexborHTMLParser(mail.get_body(("html",)).get_content())  # type: ignore[union-attr]
 
 
-def write_folder(folder: Path, **urls: object) -> None:
-    write_config_file(folder, CONFIG.format(secret=SECRET, **urls))
-    (folder / "rules").mkdir()
-    for name, (title, severity, query) in RULES.items():
-        rule = f"name: {name}\ntitle: {title}\nseverity: {severity}\nmatch: {query}\n"
-        (folder / f"rules/{name}.yaml").write_text(rule)
+def write_channels(folder: Path, *, mail: int, chat: str, bot: str, hook: str) -> None:
+    config = loopback_config(
+        toml_table("[web]", url="https://claims.example"),
+        source_table("wire", "https://wire.example/feed"),
+        email_table("desk", mail, to="desk@desk.example"),
+        email_table("gmail", mail, to="gmail@desk.example", threading="subject", severity_marker=False),
+        email_table("digest", mail, to="digest@desk.example", digest="0 8 * * *"),
+        toml_table("[channels.chat]", type="slack", url=chat),
+        toml_table("[channels.bot]", type="slack", token="xoxb-token", channel="C1", api=bot),
+        webhook_table("hook", hook),
+        notify_table("desk", "gmail", "digest", "chat", "bot", "hook"),
+        timezone="UTC",
+    )
+    rules = (
+        f"name: {name}\ntitle: {title}\nseverity: {severity}\nmatch: {query}\n"
+        for name, (title, severity, query) in RULES.items()
+    )
+    write_config_file(folder, config, *rules)
 
 
 def ingest(runtime: Runtime, entry: str, text: str) -> None:
@@ -166,13 +136,11 @@ async def readers(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Rea
             await stack.enter_async_context(http_service(*answer))
             for answer in ((200, b"ok"), (200, SLACK_ACCEPTED), (204, b""))
         ]
-        mail = MAIL.format(port=mail_server.port)
-        write_folder(folder, mail=mail, chat=chat.url, hook=hook.url, bot=f"http://127.0.0.1:{bot.port}/api")
-        config = read_config(folder / "config.toml", env={})
-        runtime = await stack.enter_async_context(open_runtime(config, clock=lambda: now[0]))
+        bot_api = f"http://127.0.0.1:{bot.port}/api"
+        write_channels(folder, mail=mail_server.port, chat=chat.url, bot=bot_api, hook=hook.url)
+        runtime = await stack.enter_async_context(prepared_runtime(folder, lambda: now[0]))
         for name in ("chat", "bot"):
             runtime.notifiers[name].post_interval = 0.0  # type: ignore[attr-defined]
-        prepare_store(runtime)
         daemon = Daemon(runtime)
         for number, (rule, town) in enumerate(zip(cycle(TEXTS), TOWNS, strict=False)):
             entry, (figure_text, plain_text) = f"e{number}", TEXTS[rule]
@@ -193,11 +161,6 @@ async def say(daemon: Daemon, entry: str, text: str, now: list[float]) -> None:
     now[0] += 2 * MINUTE
     ingest(daemon.runtime, entry, text)
     await deliver(daemon)
-
-
-async def deliver(daemon: Daemon) -> None:
-    await daemon.deliver_due()
-    await daemon.finish_tasks()
 
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -232,7 +195,7 @@ async def test_the_first_lines_of_a_mail_have_the_news_the_source_the_old_value_
         assert "Why you received this:" in lines
 
 
-async def test_what_was_said_before_is_plain_text_and_each_change_is_marked_once(readers: Readers) -> None:
+async def test_the_prior_claim_is_plain_text_and_each_change_is_marked_once(readers: Readers) -> None:
     changed = [html for mail in readers.mails_to("desk") if (html := html_of(mail)).css_first(".before")]
     assert len(changed) == 30
     for html in changed:

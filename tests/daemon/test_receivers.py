@@ -7,7 +7,7 @@ import base64
 import json
 import logging
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from itertools import pairwise
@@ -15,6 +15,16 @@ from pathlib import Path
 
 import pytest
 from kit.builders import add_sources, commit_texts, example_alert, example_message, sent_decision
+from kit.config import (
+    WEBHOOK_SECRET,
+    email_table,
+    loopback_config,
+    notify_table,
+    source_table,
+    toml_table,
+    webhook_table,
+)
+from kit.daemon_harness import deliver, folder_config
 from kit.databases import all_rows, write_config_file
 from kit.delivery import HttpService, MailService, http_service, mail_service
 from kit.sample_store import page_client
@@ -22,7 +32,6 @@ from kit.servers import MailServer
 from sqlalchemy import select, update
 
 from monitor.cli.app import run_command_line
-from monitor.config_file.load import read_config
 from monitor.daemon.scheduler import Daemon
 from monitor.model import Severity
 from monitor.policy import load_policy
@@ -30,42 +39,11 @@ from monitor.runtime import Runtime, open_runtime
 from monitor.store.reports.deliveries import DeliveryRow, load_delivery_page
 from monitor.store.schema import alerts, messages
 
-SECRET = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
 OUTAGE_MAILS = int(os.environ.get("MONITOR_TEST_OWED", "50"))  # mails during a day of outage
 JUST_AFTER_MIDNIGHT = 20_833 * 86400.0 + 60  # notices are sent once a day
 HOUR = 3600.0
-CONFIG = """
-[network]
-allow_private = ["127.0.0.0/8"]
-[[sources]]
-name = "wire"
-url = "https://wire.example/feed"
-[channels.desk]
-type = "email"
-host = "127.0.0.1"
-port = {mail}
-tls = "none"
-{login}
-from = "Claimwatch <monitor@desk.example>"
-to = ["a@desk.example", "b@desk.example", "c@desk.example"]
-[channels.hook]
-type = "webhook"
-url = "{hook}"
-secret = "{secret}"
-fallback = "chat"
-[channels.bot]
-type = "slack"
-token = "xoxb-hidden-token"
-channel = "C1"
-api = "{bot}"
-[channels.chat]
-type = "slack"
-url = "{chat}"
-{template}
-[alerts]
-notify = ["desk", "hook", "bot", "chat"]
-"""
-LOGIN = 'username = "monitor"\npassword = "wrong horse"'
+RECIPIENTS = ["a@desk.example", "b@desk.example", "c@desk.example"]
+LOGIN = {"username": "monitor", "password": "wrong horse"}
 POST_ACCEPTED = json.dumps({"ok": True, "channel": "C1", "ts": "1.5"}).encode()
 
 
@@ -82,22 +60,25 @@ class FourChannelDaemon:
     enqueued_count: int = 0
 
     @asynccontextmanager
-    async def daemon(self, *, mail: int = 0, login: str = "", chat: str = "") -> AsyncIterator[Daemon]:
-        (self.folder / "rules").mkdir(exist_ok=True)
-        (self.folder / "rules/r.yaml").write_text("name: bridges\ntitle: Bridges\nmatch: bridge*\n")
-        write_config_file(
-            self.folder,
-            CONFIG.format(
-                mail=mail or self.mail_server.port,
-                login=login,
-                hook=self.hook.url,
-                secret=SECRET,
-                bot=f"http://127.0.0.1:{self.bot.port}/api",
-                chat=self.chat.url,
-                template=chat,
-            ),
+    async def daemon(
+        self,
+        *,
+        mail_port: int = 0,
+        mail_keys: Mapping[str, object] | None = None,
+        chat_keys: Mapping[str, object] | None = None,
+    ) -> AsyncIterator[Daemon]:
+        """Start a daemon, with more keys of its channels desk and chat; `mail_port` is of another mail server."""
+        bot_api = f"http://127.0.0.1:{self.bot.port}/api"
+        config = loopback_config(
+            source_table("wire", "https://wire.example/feed"),
+            email_table("desk", mail_port or self.mail_server.port, to=RECIPIENTS, **(mail_keys or {})),
+            webhook_table("hook", self.hook.url, fallback="chat"),
+            toml_table("[channels.bot]", type="slack", token="xoxb-hidden-token", channel="C1", api=bot_api),
+            toml_table("[channels.chat]", type="slack", url=self.chat.url, **(chat_keys or {})),
+            notify_table("desk", "hook", "bot", "chat"),
         )
-        async with open_runtime(read_config(self.folder / "config.toml", env={}), clock=lambda: self.now) as runtime:
+        write_config_file(self.folder, config, "name: bridges\ntitle: Bridges\nmatch: bridge*\n")
+        async with open_runtime(folder_config(self.folder), clock=lambda: self.now) as runtime:
             add_sources(runtime.store, "wire")
             runtime.notifiers["chat"].post_interval = runtime.notifiers["bot"].post_interval = 0.0  # type: ignore[attr-defined]
             yield Daemon(runtime)
@@ -125,8 +106,7 @@ class FourChannelDaemon:
         """Advance the clock and deliver what is due, including the notices that result."""
         self.now += seconds
         for _ in range(2):
-            await daemon.deliver_due()
-            await daemon.finish_tasks()
+            await deliver(daemon)
 
     def chat_posts(self, text: str = "Channel ") -> list[str]:
         """Return the posts on `chat` that contain this text."""
@@ -246,7 +226,7 @@ async def test_a_refused_login_is_retried_slowly_and_causes_one_notice_on_anothe
         http_service() as chat,
     ):
         monitor = FourChannelDaemon(tmp_path, mail_server, hook, bot, chat)
-        async with monitor.daemon(login=LOGIN) as daemon:
+        async with monitor.daemon(mail_keys=LOGIN) as daemon:
             attempt_times = []
             for seconds in [300.0] * 36 + [HOUR] * 20:
                 monitor.enqueue(daemon.runtime, channel)
@@ -273,7 +253,7 @@ async def test_a_refused_login_is_retried_slowly_and_causes_one_notice_on_anothe
 
 async def test_all_mails_of_a_day_without_a_mail_server_are_delivered_in_order(monitor: FourChannelDaemon) -> None:
     with MailServer() as mail:
-        async with monitor.daemon(mail=mail.port) as daemon:
+        async with monitor.daemon(mail_port=mail.port) as daemon:
             mail.stop()
             for _ in range(25):
                 monitor.enqueue(daemon.runtime, "desk", count=OUTAGE_MAILS // 25)
@@ -357,15 +337,15 @@ async def test_a_follow_up_is_posted_if_the_first_message_of_its_thread_cannot_b
 
 
 @pytest.mark.parametrize(
-    ("setting", "subjects", "has_references"),
+    ("keys", "subjects", "has_references"),
     [
         (
-            "",
+            {},
             ["[HIGH] Bridges: News 0 · wire", "[HIGH] Bridges: News 1 · wire", "[HIGH] Bridges: News 2 · wire"],
             True,
         ),
         (
-            'threading = "subject"',
+            {"threading": "subject"},
             [
                 "[HIGH] Bridges: News 0 · wire",
                 "Re: [HIGH] Bridges: News 0 · wire",
@@ -374,16 +354,16 @@ async def test_a_follow_up_is_posted_if_the_first_message_of_its_thread_cannot_b
             True,
         ),
         (
-            'threading = "none"\nseverity_marker = false',
+            {"threading": "none", "severity_marker": False},
             ["Bridges: News 0 · wire", "Bridges: News 1 · wire", "Bridges: News 2 · wire"],
             False,
         ),
     ],
 )
 async def test_the_mails_of_a_story_are_threaded_as_the_channel_says(
-    monitor: FourChannelDaemon, setting: str, subjects: list[str], has_references: bool
+    monitor: FourChannelDaemon, keys: dict[str, object], subjects: list[str], has_references: bool
 ) -> None:
-    async with monitor.daemon(login=setting) as daemon:
+    async with monitor.daemon(mail_keys=keys) as daemon:
         for _ in range(3):
             monitor.enqueue(daemon.runtime, "desk")
             with daemon.runtime.store.write() as conn:
@@ -401,11 +381,11 @@ async def test_the_mails_of_a_story_are_threaded_as_the_channel_says(
 PASSWORDS = ["wrong horse", *(base64.b64encode(p).decode() for p in (b"wrong horse", b"\0monitor\0wrong horse"))]
 ECHOED_SECRETS = {
     "desk": " ".join(PASSWORDS),
-    "hook": f"no POST /services/T000/B000/hidden-token signed by {SECRET}",
+    "hook": f"no POST /services/T000/B000/hidden-token signed by {WEBHOOK_SECRET}",
     "bot": "no such token: xoxb-hidden-token",
     "chat": "no such hook: B000/hidden-token",
 }
-SECRETS = ("hidden-token", "B000/hidden", SECRET, SECRET.removeprefix("whsec_"), *PASSWORDS)
+SECRETS = ("hidden-token", "B000/hidden", WEBHOOK_SECRET, WEBHOOK_SECRET.removeprefix("whsec_"), *PASSWORDS)
 
 
 async def test_secrets_echoed_by_servers_appear_in_no_log_database_listing_or_page(
@@ -423,7 +403,7 @@ async def test_secrets_echoed_by_servers_appear_in_no_log_database_listing_or_pa
     ):
         mail_server.password, mail_server.data_reply = "wrong horse", f"554 {ECHOED_SECRETS['desk']}"
         monitor = FourChannelDaemon(tmp_path, mail_server, hook, bot, chat)
-        async with monitor.daemon(login=LOGIN) as daemon:
+        async with monitor.daemon(mail_keys=LOGIN) as daemon:
             for _ in range(4):
                 monitor.enqueue(daemon.runtime, "desk", "hook", "bot", "chat")
                 await monitor.deliver(daemon, HOUR)
@@ -457,9 +437,11 @@ async def test_a_channel_template_applies_to_rules_without_their_own(monitor: Fo
     (monitor.folder / "templates").mkdir()
     for name in ("brief", "urgent"):
         (monitor.folder / f"templates/{name}.slack.j2").write_text(f"{name}: {{{{ now }}}}")
-    async with monitor.daemon(chat='template = "brief"') as daemon:
+    async with monitor.daemon(chat_keys={"template": "brief"}) as daemon:
         for rule in ("", "template: urgent"):
-            (monitor.folder / "rules/r.yaml").write_text(f"name: bridges\ntitle: Bridges\nmatch: bridge*\n{rule}\n")
+            (monitor.folder / "rules/bridges.yaml").write_text(
+                f"name: bridges\ntitle: Bridges\nmatch: bridge*\n{rule}\n"
+            )
             daemon.runtime.policy = load_policy(daemon.runtime.config)
             monitor.enqueue(daemon.runtime, "chat", "bot")
             await monitor.deliver(daemon)

@@ -4,41 +4,26 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
 from kit.builders import example_assessment
+from kit.config import loopback_config, source_table
+from kit.daemon_harness import prepared_runtime
 from kit.databases import write_config_file
 from sqlalchemy import func, select
 
-from monitor.config_file.load import read_config
-from monitor.daemon.run import prepare_store
 from monitor.daemon.scheduler import Daemon
-from monitor.runtime import open_runtime
 from monitor.store import schema
 from monitor.store.commit import commit_assessment
 from monitor.units import DAY
 
 START = 1_800_000_000.0
-CONFIG = """
-[monitor]
-memory = "7d"
-keep = "30d"
-[[sources]]
-name = "wire"
-url = "http://127.0.0.1:9/feed"
-"""
 
 
-@pytest.fixture
-def config_path(tmp_path: Path) -> Path:
-    (tmp_path / "rules").mkdir()
-    write_config_file(tmp_path, CONFIG)
-    return tmp_path / "config.toml"
-
-
-async def test_a_clock_that_jumps_ahead_and_back_deletes_nothing(config_path: Path) -> None:
+async def test_a_clock_that_jumps_ahead_and_back_deletes_nothing(tmp_path: Path) -> None:
+    write_config_file(
+        tmp_path, loopback_config(source_table("wire", "http://127.0.0.1:9/feed"), memory="7d", keep="30d")
+    )
     now = START
-    async with open_runtime(read_config(config_path, env={}), clock=lambda: now) as runtime:
-        await runtime.run_in_store_thread(prepare_store, runtime)
+    async with prepared_runtime(tmp_path, lambda: now) as runtime:
 
         def commit(text: str) -> None:
             with runtime.store.write() as conn:

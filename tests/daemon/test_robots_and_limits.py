@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from email.utils import format_datetime
-from pathlib import Path
 
 import pytest
 from kit.polled_site import FIRST_POLL_AT, PolledSite
 from kit.raw_server import http_response
-from kit.site_server import SiteServer
 
 WORDS = ("bridge", "ferry", "harbour", "tunnel", "lighthouse", "railway", "airport", "market", "dam", "museum")
 
@@ -38,15 +35,6 @@ def report_lines(topic: str) -> list[str]:
         f"They found that around 3,000 people use the {topic} every day of the working week.",
         f"The {topic} will be closed for repairs in the second half of the year, the ministry said.",
     ]
-
-
-@pytest.fixture
-async def polled_site(tmp_path: Path) -> AsyncIterator[PolledSite]:
-    async with SiteServer({}) as site:
-        polled_site = PolledSite(tmp_path, site)
-        await polled_site.configure()
-        yield polled_site
-        await polled_site.exit_stack.aclose()
 
 
 async def test_a_page_that_robots_txt_disallows_is_blocked_but_a_feed_is_not(polled_site: PolledSite) -> None:

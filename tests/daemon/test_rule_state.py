@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
-from kit import Bulletin, FeedServer
+from kit import Bulletin
 from kit.daemon_harness import DaemonHarness
 
 HOUR = 3600.0
 RULE = "name: ferries\nmatch: ferr*\n"
 THROTTLED = "name: {name}\nid: f-1\nmatch: ferr*\nthrottle: 1 per 6h\nnotify: [desk]\nwithin: update\n"
-
-
-@pytest.fixture
-def harness(tmp_path: Path, harness_database: str) -> Iterator[DaemonHarness]:
-    (tmp_path / "rules").mkdir()
-    with FeedServer() as feed:
-        yield DaemonHarness(tmp_path, feed, database=harness_database)
 
 
 async def test_a_rule_template_renders_only_the_alerts_of_its_rule(

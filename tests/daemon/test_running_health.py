@@ -8,50 +8,30 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from kit import Bulletin, FeedServer
-from kit.many_feeds import wait_for
+from kit import FeedServer
+from kit.config import loopback_config, source_table, toml_table, write_folder
+from kit.daemon_harness import folder_config
 from kit.servers import free_port
-from kit.worker_processes import child_pids, started_process
+from kit.waiting import block_until
+from kit.worker_processes import child_pids, started_daemon
 
-from monitor.config_file.load import read_config
 from monitor.daemon.health import CHECKS, STALE_AFTER_S
 from monitor.daemon.run import running_daemon
 
 pytestmark = pytest.mark.slow
 
-CONFIG = """
-[monitor]
-database = "sqlite:///monitor.db"
-workers = {workers}
-[network]
-allow_private = ["127.0.0.0/8"]
-[web]
-listen = "127.0.0.1:{port}"
-[[sources]]
-name = "bulletins"
-url = "{feed}"
-every = "1s"
-"""
-
-
-@pytest.fixture
-def feed() -> Iterator[FeedServer]:
-    with FeedServer(Bulletin("1", "The Halvik ferry has run aground")) as running:
-        yield running
-
 
 def write_config(folder: Path, feed: FeedServer, workers: int = 1) -> str:
     """Write a config with a free port. Return the URL of `/health`."""
     port = free_port()
-    (folder / "config.toml").write_text(CONFIG.format(feed=feed.url, port=port, workers=workers))
-    (folder / "rules").mkdir()
+    web, source = toml_table("[web]", listen=f"127.0.0.1:{port}"), source_table("bulletins", feed.url, every="1s")
+    write_folder(folder, loopback_config(web, source, workers=workers))
     return f"http://127.0.0.1:{port}/health"
 
 
@@ -63,8 +43,7 @@ def run_status(folder: Path, *options: str) -> tuple[int, Any]:
 
 async def test_health_is_ok_until_the_database_file_is_gone(tmp_path: Path, feed: FeedServer) -> None:
     url = write_config(tmp_path, feed)
-    config = read_config(tmp_path / "config.toml", env={})
-    async with running_daemon(config, probe_s=0.1) as runtime, httpx.AsyncClient() as client:
+    async with running_daemon(folder_config(tmp_path), probe_s=0.1) as runtime, httpx.AsyncClient() as client:
         answer = await client.get(url)
         assert (answer.status_code, answer.json()["status"]) == (200, "ok")
         assert tuple(answer.json()["checks"]) == CHECKS
@@ -92,17 +71,19 @@ def is_healthy(url: str) -> bool:
 def test_status_says_whether_a_daemon_runs_and_since_when(tmp_path: Path, feed: FeedServer) -> None:
     url = write_config(tmp_path, feed)
     started = time.time()
-    with started_process(tmp_path, "-m", "monitor", "run") as daemon:
-        wait_for(lambda: is_healthy(url), 60)
-        wait_for(lambda: run_status(tmp_path, "--check")[0] == 0, 60)
+    with started_daemon(tmp_path) as daemon:
+        block_until(lambda: is_healthy(url), 60)
+        block_until(lambda: run_status(tmp_path, "--check")[0] == 0, 60)
         code, status = run_status(tmp_path, "--json")
         assert code == 0
         assert status["sources"] == {"ok": 1}
-        found = status["daemon"]
-        assert (found["running"], found["status"], found["pid"]) == (True, "ok", daemon.pid)
-        assert found["config"] == str(tmp_path / "config.toml")
-        assert abs(datetime.fromisoformat(found["since"]).timestamp() - started) < 120
-        assert {name: check["status"] for name, check in found["checks"].items()} == dict.fromkeys(CHECKS, "ok")
+        daemon_status = status["daemon"]
+        assert (daemon_status["running"], daemon_status["status"], daemon_status["pid"]) == (True, "ok", daemon.pid)
+        assert daemon_status["config"] == str(tmp_path / "config.toml")
+        assert abs(datetime.fromisoformat(daemon_status["since"]).timestamp() - started) < 120
+        assert {name: check["status"] for name, check in daemon_status["checks"].items()} == dict.fromkeys(
+            CHECKS, "ok"
+        )
         assert f"pid {daemon.pid} on" in run_status(tmp_path)[1]
 
         os.kill(daemon.pid, signal.SIGSTOP)  # a stuck event loop does not answer
@@ -118,10 +99,10 @@ def test_status_says_whether_a_daemon_runs_and_since_when(tmp_path: Path, feed: 
 
 def test_several_workers_report_their_health_together(tmp_path: Path, feed: FeedServer) -> None:
     url = write_config(tmp_path, feed, workers=2)
-    with started_process(tmp_path, "-m", "monitor", "run") as supervisor:
-        wait_for(lambda: is_healthy(url), 60)
-        wait_for(lambda: run_status(tmp_path, "--check")[0] == 0, 60)
-        wait_for(lambda: len(run_status(tmp_path, "--json")[1]["daemon"]["workers"]) == 2, 60)
+    with started_daemon(tmp_path) as supervisor:
+        block_until(lambda: is_healthy(url), 60)
+        block_until(lambda: run_status(tmp_path, "--check")[0] == 0, 60)
+        block_until(lambda: len(run_status(tmp_path, "--json")[1]["daemon"]["workers"]) == 2, 60)
         shown = httpx.get(url.replace("health", "metrics")).text
         assert "claimwatch_workers 2.0\n" in shown
         assert 'claimwatch_polls_total{outcome="changed"} 1.0\n' in shown, "by any worker"

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kit.databases import database_url
+from kit.config import loopback_config, notify_table, source_table, terminal_table, write_folder, write_rules
 from kit.feed_archive import NEWS, RULES, SOURCES, START, Step, feed_states, random_news, replay_lines, rss
 from kit.servers import LoopbackServer
 from sqlalchemy import select
@@ -38,18 +38,6 @@ RANDOM_ARCHIVES = int(os.environ.get("MONITOR_TEST_ARCHIVES", "1"))
 ARCHIVES = {"news": NEWS, **{f"random {seed}": random_news(seed) for seed in range(RANDOM_ARCHIVES)}}
 NOTICE_RULE = "monitor"
 PARSE_DEADLINE_S = 60.0  # on a busy machine a feed may take long, and is not to be missed
-CONFIG = """
-[monitor]
-database = "{database}"
-[network]
-allow_private = ["127.0.0.0/8"]
-{sources}
-[channels.screen]
-type = "terminal"
-[alerts]
-notify = ["screen"]
-"""
-SOURCE = '[[sources]]\nname = "{name}"\nurl = "{site}{name}"\n'
 
 
 class ArchiveSite(LoopbackServer):
@@ -101,11 +89,11 @@ class Workers:
 
 async def live_through(folder: Path, news: Sequence[Step], database: str, workers: int) -> dict[str, Any]:
     """Let daemons poll the archive, step by step, and return their answers."""
-    write_rules(folder)
     daemons = Workers()
     with ArchiveSite() as site:
-        tables = "".join(SOURCE.format(name=source, site=site.url) for source in SOURCES)
-        (folder / "config.toml").write_text(CONFIG.format(database=database, sources=tables))
+        tables = [source_table(source, f"{site.url}{source}") for source in SOURCES]
+        config = loopback_config(*tables, terminal_table("screen"), notify_table("screen"), database=database)
+        write_folder(folder, config, *RULES.values())
         async with daemons.started(folder, workers):
             await daemons.poll_all()
             for daemons.now, source, feed in feed_states(news):
@@ -118,13 +106,6 @@ async def live_through(folder: Path, news: Sequence[Step], database: str, worker
     assert all(shares) == (workers > 1)
     with closing(open_store(database, create=False)) as store:
         return stored_answers(store)
-
-
-def write_rules(folder: Path) -> Path:
-    (folder / "rules").mkdir(parents=True, exist_ok=True)
-    for name, text in RULES.items():
-        (folder / f"rules/{name}.yaml").write_text(text)
-    return folder / "rules"
 
 
 def stored_answers(store: Store) -> dict[str, Any]:
@@ -155,7 +136,7 @@ def stored_answers(store: Store) -> dict[str, Any]:
 
 def replayed_answers(folder: Path, news: Sequence[Step]) -> dict[str, Any]:
     """Return what `monitor replay` says about the archive."""
-    rules, problems = load_rules(write_rules(folder), builtin_aliases=None)
+    rules, problems = load_rules(write_rules(folder, *RULES.values()), builtin_aliases=None)
     assert problems == ()
     findings, alerts, group = [], [], ""
     for record in replay_stream(replay_lines(news), Policy(rules)):
@@ -194,13 +175,12 @@ def comparable_alert(body: dict[str, Any]) -> str:
 @pytest.mark.parametrize("workers", [1, 3])
 @pytest.mark.parametrize("archive", ARCHIVES)
 async def test_daemons_answer_as_a_replay_does(
-    tmp_path: Path, harness_database: str, archive: str, workers: int, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, database: str, archive: str, workers: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(compared, "CHUNK_CPU_S", 1000.0)
     monkeypatch.setattr(compared, "CHUNK_S", 1000.0)  # a poll is one chunk, however busy the machine is
     news = ARCHIVES[archive]
     expected = replayed_answers(tmp_path / "replay", news)
-    database = harness_database or database_url(tmp_path)
     answers = await live_through(tmp_path, news, database, workers)
 
     assert answers["findings"] == expected["findings"]

@@ -2,48 +2,30 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from kit import Bulletin, FeedServer, MailServer, PostSink
-from kit.config import BULLETINS_CONFIG
+from kit.config import (
+    WEBHOOK_SECRET,
+    email_table,
+    loopback_config,
+    notify_table,
+    source_table,
+    toml_table,
+    webhook_table,
+)
+from kit.daemon_harness import deliver, prepared_runtime
 from kit.databases import database_url, write_config_file
 from standardwebhooks import Webhook
 
-from monitor.config_file.load import read_config
-from monitor.daemon.run import prepare_store
 from monitor.daemon.scheduler import Daemon
-from monitor.runtime import Runtime, open_runtime
+from monitor.runtime import Runtime
 from monitor.store.connect import open_store
 from monitor.store.reports.deliveries import DeliveryRow, load_delivery_page
 from monitor.store.sources import load_sources
-
-SECRET = "whsec_" + base64.b64encode(b"0123456789abcdef0123456789abcdef").decode()
-
-CONFIG = (
-    BULLETINS_CONFIG
-    + """\
-[channels.desk]
-type = "email"
-host = "127.0.0.1"
-port = {smtp}
-tls = "none"
-from = "Claimwatch <monitor@desk.example>"
-to = ["reader@desk.example"]
-[channels.chat]
-type = "slack"
-url = "{slack}services/T0/B0/hidden"
-[channels.siem]
-type = "webhook"
-url = "{hook}hook"
-secret = "{secret}"
-[alerts]
-notify = ["desk", "chat", "siem"]
-"""
-)
 
 RULE = """
 name: northern-troops
@@ -75,8 +57,7 @@ class Scenario:
 
     async def run(self, *steps: Callable[[Daemon], Awaitable[None]]) -> None:
         """Start the daemon, run the steps, and stop it."""
-        async with open_runtime(read_config(self.folder / "config.toml", env={}), clock=lambda: self.now) as runtime:
-            await runtime.run_in_store_thread(prepare_store, runtime)
+        async with prepared_runtime(self.folder, lambda: self.now) as runtime:
             daemon = Daemon(runtime)
             for step in steps:
                 await step(daemon)
@@ -85,8 +66,7 @@ class Scenario:
         """Advance the clock by a minute, poll every source and deliver what is due."""
         self.now += 60
         await daemon.poll_round()
-        await daemon.deliver_due()
-        await daemon.finish_tasks()
+        await deliver(daemon)
 
     def publish(self, *bulletins: Bulletin) -> Callable[[Daemon], Awaitable[None]]:
         """Return a step that adds bulletins to the feed and runs a round."""
@@ -101,11 +81,14 @@ class Scenario:
 @pytest.fixture
 def scenario(tmp_path: Path) -> Iterator[Scenario]:
     with FeedServer(OLD) as feed, MailServer() as mail, PostSink() as slack, PostSink() as hook:
-        write_config_file(
-            tmp_path, CONFIG.format(feed=feed.url, smtp=mail.port, slack=slack.url, hook=hook.url, secret=SECRET)
+        config = loopback_config(
+            source_table("bulletins", feed.url, every="1s"),
+            email_table("desk", mail.port),
+            toml_table("[channels.chat]", type="slack", url=f"{slack.url}services/T0/B0/hidden"),
+            webhook_table("siem", f"{hook.url}hook"),
+            notify_table("desk", "chat", "siem"),
         )
-        (tmp_path / "rules").mkdir()
-        (tmp_path / "rules" / "northern.yaml").write_text(RULE)
+        write_config_file(tmp_path, config, RULE)
         yield Scenario(tmp_path, feed, mail, slack, hook)
 
 
@@ -120,7 +103,7 @@ async def test_a_new_entry_sends_one_alert_to_each_channel(scenario: Scenario) -
 
     assert scenario.sent_counts == (1, 1, 1)
     post = scenario.hook.posts[0]
-    body = Webhook(SECRET).verify(post.body, post.headers)
+    body = Webhook(WEBHOOK_SECRET).verify(post.body, post.headers)
     assert body["type"] == "alert.created"
     assert body["data"]["rule"] == "northern-troops"
     assert [(f["claim"], f["novelty"]) for f in body["data"]["findings"]] == [(NEW.title, "new")]

@@ -11,27 +11,22 @@ from itertools import pairwise
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from kit.config import loopback_config, source_table
+from kit.daemon_harness import prepared_runtime
 from kit.databases import write_config_file
 from kit.raw_server import SAMPLE_FEED, RawServer, http_response
 
-from monitor.config_file.load import read_config
-from monitor.daemon.run import prepare_store
 from monitor.daemon.scheduler import MAX_CONCURRENT_POLLS, MAX_POLLS_PER_PRIVATE_HOST, Daemon
-from monitor.runtime import open_runtime
 from monitor.store.sources import load_sources
 
 MIDNIGHT = datetime(2025, 12, 15, tzinfo=UTC).timestamp()
-HEAD = '[monitor]\ntimezone = "Europe/Kyiv"\n[network]\nallow_private = ["127.0.0.0/8"]\n'
-SOURCE = '[[sources]]\nname = "{name}"\nurl = "{url}"\n{source_options}\n'
 
 
 @asynccontextmanager
 async def prepared_daemon(folder: Path, *sources: str, now: list[float]) -> AsyncIterator[Daemon]:
     """A daemon whose clock returns `now[0]`."""
-    (folder / "rules").mkdir()
-    write_config_file(folder, HEAD + "".join(sources))
-    async with open_runtime(read_config(folder / "config.toml", env={}), clock=lambda: now[0]) as runtime:
-        await runtime.run_in_store_thread(prepare_store, runtime)
+    write_config_file(folder, loopback_config(*sources, timezone="Europe/Kyiv"))
+    async with prepared_runtime(folder, lambda: now[0]) as runtime:
         daemon = Daemon(runtime)
         try:
             yield daemon
@@ -44,13 +39,8 @@ async def test_a_slow_host_with_many_sources_does_not_block_others(tmp_path: Pat
         await asyncio.sleep(60)
 
     async with RawServer(never_respond) as slow, RawServer(http_response(SAMPLE_FEED)) as quick:
-        slow_sources = [
-            SOURCE.format(name=f"a{number}", url=f"{slow.url}{number}", source_options="")
-            for number in range(MAX_CONCURRENT_POLLS)
-        ]
-        quick_sources = [
-            SOURCE.format(name=f"z{number}", url=f"{quick.url}{number}", source_options="") for number in range(20)
-        ]
+        slow_sources = [source_table(f"a{number}", f"{slow.url}{number}") for number in range(MAX_CONCURRENT_POLLS)]
+        quick_sources = [source_table(f"z{number}", f"{quick.url}{number}") for number in range(20)]
         async with prepared_daemon(tmp_path, *slow_sources, *quick_sources, now=[MIDNIGHT]) as daemon:
             for _ in range(50):
                 await daemon.poll_due()
@@ -66,7 +56,7 @@ async def test_a_slow_host_with_many_sources_does_not_block_others(tmp_path: Pat
 async def test_one_round_polls_every_source_once(tmp_path: Path) -> None:
     async with RawServer(http_response(SAMPLE_FEED)) as one, RawServer(http_response(SAMPLE_FEED)) as two:
         sources = [
-            SOURCE.format(name=f"s{number}", url=f"{(one, two)[number % 2].url}{number}", source_options="")
+            source_table(f"s{number}", f"{(one, two)[number % 2].url}{number}")
             for number in range(MAX_CONCURRENT_POLLS + 20)
         ]
         async with prepared_daemon(tmp_path, *sources, now=[MIDNIGHT]) as daemon:
@@ -81,12 +71,8 @@ async def test_each_source_is_polled_within_its_interval_over_a_day(tmp_path: Pa
     intervals = {"15m": 900, "1h": 3600, "6h": 21600}
     now = [MIDNIGHT]
     async with RawServer(http_response(SAMPLE_FEED, etag='"1"')) as server:
-        sources = [
-            SOURCE.format(name=name, url=f"{server.url}{name}", source_options=f'every = "{name}"')
-            for name in intervals
-        ]
-        cron = 'cron = "*/10 6-22 * * *"'
-        sources.append(SOURCE.format(name="cron", url=f"{server.url}cron", source_options=cron))
+        sources = [source_table(name, f"{server.url}{name}", every=name) for name in intervals]
+        sources.append(source_table("cron", f"{server.url}cron", cron="*/10 6-22 * * *"))
         polled: dict[str, list[float]] = defaultdict(list)
         async with prepared_daemon(tmp_path, *sources, now=now) as daemon:
             while now[0] < MIDNIGHT + 86400:

@@ -11,27 +11,25 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from kit.polling_wait import wait_until
+from kit.config import loopback_config, source_table, write_folder
+from kit.daemon_harness import poll, prepared_runtime
 from kit.raw_server import SAMPLE_FEED, RawServer, http_response
 from kit.site_server import resolve_to_loopback
+from kit.waiting import wait_until
 from structlog.testing import capture_logs
 
-from monitor.config_file.load import read_config
 from monitor.daemon.faults import FaultLog
 from monitor.daemon.leases import INTERRUPTED_LEASE_S
-from monitor.daemon.run import prepare_store
 from monitor.daemon.scheduler import MAX_POLLS_PER_HOST, Daemon
 from monitor.net.fetcher import Fetcher
 from monitor.net.guard import Guard
 from monitor.net.network import Network
 from monitor.net.rate_limit import MAX_HOST_REQUESTS, HostRateLimiter
-from monitor.runtime import Runtime, open_runtime
+from monitor.runtime import Runtime
 from monitor.sources.parse.pool import ParserPool
 from monitor.sources.state import PollResult, SourceState
 from monitor.store.sources import load_sources, record_polls
 
-HEAD = '[network]\nallow_private = ["127.0.0.0/8"]\n'
-SOURCE = '[[sources]]\nname = "{name}"\nurl = "{url}"\nevery = "{every}"\n'
 ANSWER = http_response(SAMPLE_FEED, etag='"1"')
 NOT_MODIFIED = b"HTTP/1.1 304 Not Modified\r\ncontent-length: 0\r\n\r\n"
 DAY = 86400.0
@@ -44,9 +42,7 @@ def own_faults(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def write_config(folder: Path, urls: dict[str, str], every: str) -> None:
     """Write a config with sources: the URL of each by its name."""
-    (folder / "rules").mkdir(exist_ok=True)
-    tables = [SOURCE.format(name=name, url=url, every=every) for name, url in urls.items()]
-    (folder / "config.toml").write_text(HEAD + "".join(tables))
+    write_folder(folder, loopback_config(*(source_table(name, url, every=every) for name, url in urls.items())))
 
 
 class WatchedServer(RawServer):
@@ -69,13 +65,6 @@ class WatchedServer(RawServer):
         await asyncio.sleep(self.seconds)
         self.now_answering[host] -= 1
         await super()._answer(request, writer)
-
-
-@asynccontextmanager
-async def prepared_runtime(folder: Path) -> AsyncIterator[Runtime]:
-    async with open_runtime(read_config(folder / "config.toml", env={})) as runtime:
-        await runtime.run_in_store_thread(prepare_store, runtime)
-        yield runtime
 
 
 @asynccontextmanager
@@ -218,12 +207,10 @@ async def test_a_poll_that_something_cancelled_is_repeated_soon(
             daemon = Daemon(runtime)
             with monkeypatch.context() as patch:
                 patch.setattr("monitor.daemon.scheduler.poll_source", cancelled)
-                await daemon.poll_due()
-                await daemon.finish_tasks()
+                await poll(daemon)
             await daemon.poll_due()
             now[0] += INTERRUPTED_LEASE_S + 1
-            await daemon.poll_due()
-            await daemon.finish_tasks()
+            await poll(daemon)
 
     assert len(server.received_requests) == 1
 

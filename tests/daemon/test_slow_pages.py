@@ -10,32 +10,25 @@ from pathlib import Path
 import httpx
 import pytest
 from kit import Bulletin, FeedServer, PostSink
-from kit.polling_wait import wait_until
+from kit.config import (
+    FERRIES_RULE,
+    loopback_config,
+    notify_table,
+    source_table,
+    toml_table,
+    webhook_table,
+    write_folder,
+)
+from kit.daemon_harness import folder_config
 from kit.servers import free_port
+from kit.waiting import wait_until
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from monitor.config_file.load import read_config
 from monitor.daemon.run import running_daemon
 from monitor.web.app import GET_ROUTES
 from monitor.web.endpoint import Site
 
-CONFIG = """
-[network]
-allow_private = ["127.0.0.0/8"]
-[web]
-listen = "127.0.0.1:{port}"
-[[sources]]
-name = "bulletins"
-url = "{feed}"
-every = "1s"
-[channels.hook]
-type = "webhook"
-url = "{hook}"
-secret = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
-[alerts]
-notify = ["hook"]
-"""
 STALLED_CLIENTS = 50
 SLOW_S = 0.8
 
@@ -66,17 +59,20 @@ async def stall(port: int) -> asyncio.StreamWriter:
 
 
 async def test_slow_pages_and_stalled_clients_delay_no_poll_and_no_message(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, hook: PostSink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(GET_ROUTES, "/slow", slow_page)
     port = free_port()
-    (tmp_path / "rules").mkdir()
-    (tmp_path / "rules/ferries.yaml").write_text("name: ferries\nmatch: ferr*\n")
-    with TimedFeed() as feed, PostSink() as hook:
-        (tmp_path / "config.toml").write_text(CONFIG.format(port=port, feed=feed.url, hook=hook.url))
-        config = read_config(tmp_path / "config.toml", env={})
+    with TimedFeed() as feed:
+        config = loopback_config(
+            toml_table("[web]", listen=f"127.0.0.1:{port}"),
+            source_table("bulletins", feed.url, every="1s"),
+            webhook_table("hook", hook.url),
+            notify_table("hook"),
+        )
+        write_folder(tmp_path, config, FERRIES_RULE)
         async with (
-            running_daemon(config),
+            running_daemon(folder_config(tmp_path)),
             httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60) as client,
         ):
             await wait_until(lambda: bool(feed.times), 20.0)

@@ -11,40 +11,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from kit.config import LOOPBACK_CONFIG
+from kit.config import email_table, loopback_config, notify_table, source_table, webhook_table
+from kit.daemon_harness import deliver, poll, prepared_runtime
 from kit.databases import database_url, write_config_file
 from kit.servers import Bulletin, FeedServer, MailServer, PostSink
 
-from monitor.config_file.load import read_config
-from monitor.daemon.run import prepare_store
 from monitor.daemon.scheduler import Daemon
-from monitor.runtime import open_runtime
 from monitor.store.connect import open_store
 from monitor.store.reports.status import load_status
 from monitor.store.sources import load_sources
 
-CONFIG = (
-    LOOPBACK_CONFIG
-    + """\
-[[sources]]
-name = "port"
-url = "{feed}"
-every = "15m"
-[channels.desk]
-type = "webhook"
-url = "{hook}"
-secret = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
-[channels.mail]
-type = "email"
-host = "127.0.0.1"
-port = {smtp}
-tls = "none"
-from = "monitor@example.org"
-to = ["operator@example.org"]
-[alerts]
-notify = ["desk", "mail"]
-"""
-)
 RULE = "name: ferries\ntitle: Ferries\nmatch: ferr* OR lighthouse\n"
 HOUR = 3600.0
 
@@ -60,17 +36,13 @@ class MonitoredSource:
     now: float = 1_800_000_000.0
     states: list[str] = field(default_factory=list)
 
-    async def poll(self, *, deliver: bool = True) -> None:
+    async def poll(self, *, is_delivered: bool = True) -> None:
         """Start a daemon, poll, deliver, and stop it."""
-        config = read_config(self.folder / "config.toml", env={})
-        async with open_runtime(config, clock=lambda: self.now) as runtime:
-            await runtime.run_in_store_thread(prepare_store, runtime)
+        async with prepared_runtime(self.folder, lambda: self.now) as runtime:
             daemon = Daemon(runtime)
-            await daemon.poll_due()
-            await daemon.finish_tasks()
-            if deliver:
-                await daemon.deliver_due()
-                await daemon.finish_tasks()
+            await poll(daemon)
+            if is_delivered:
+                await deliver(daemon)
             with runtime.store.read() as conn:
                 (source_state,) = load_sources(conn)
         self.states.append(source_state.state)
@@ -105,10 +77,13 @@ class MonitoredSource:
 def monitored_source(tmp_path: Path) -> Iterator[MonitoredSource]:
     feed = FeedServer(*ferries(20))
     with feed, PostSink() as hook, MailServer() as mail:
-        config = CONFIG.format(feed=feed.url, hook=hook.url, smtp=mail.port)
-        write_config_file(tmp_path, config)
-        (tmp_path / "rules").mkdir()
-        (tmp_path / "rules/ferries.yaml").write_text(RULE)
+        config = loopback_config(
+            source_table("port", feed.url, every="15m"),
+            webhook_table("desk", hook.url),
+            email_table("mail", mail.port),
+            notify_table("desk", "mail"),
+        )
+        write_config_file(tmp_path, config, RULE)
         yield MonitoredSource(tmp_path, feed, hook, mail)
 
 
@@ -187,7 +162,7 @@ async def test_a_notice_is_delivered_after_a_restart_if_the_daemon_stopped_befor
 ) -> None:
     await monitored_source.poll()
     monitored_source.feed.bulletins = ferries(20, "other")
-    await monitored_source.poll(deliver=False)
+    await monitored_source.poll(is_delivered=False)
     assert monitored_source.received_titles == []
     await monitored_source.poll()
     await monitored_source.poll()

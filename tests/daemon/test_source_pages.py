@@ -2,36 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
-import socket
 from pathlib import Path
 
 import httpx
 import pytest
-from kit.config import LOOPBACK_CONFIG
-from kit.polling_wait import wait_until
-from kit.servers import Bulletin, FeedServer
+from kit.config import loopback_config, toml_table, write_folder
+from kit.daemon_harness import folder_config
+from kit.servers import Bulletin, FeedServer, free_port
+from kit.waiting import wait_until
 from kit.web_access import form_token
 
-from monitor.config_file.load import read_config
 from monitor.daemon.run import running_daemon
 
 pytestmark = pytest.mark.slow
 
 PATIENCE_S = 15.0  # a change of the config is live within two seconds on a quiet machine
-CONFIG = (
-    LOOPBACK_CONFIG
-    + """\
-[web]
-listen = "127.0.0.1:{port}"
-"""
-)
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
 
 
 async def submit(client: httpx.AsyncClient, page: str, path: str, **form: str) -> httpx.Response:
@@ -43,20 +28,18 @@ async def submit(client: httpx.AsyncClient, page: str, path: str, **form: str) -
 
 async def test_a_source_is_added_polled_and_paused_on_the_pages(tmp_path: Path) -> None:
     port = free_port()
-    (tmp_path / "rules").mkdir()
-    (tmp_path / "config.toml").write_text(CONFIG.format(port=port))
+    write_folder(tmp_path, loopback_config(toml_table("[web]", listen=f"127.0.0.1:{port}")))
     with FeedServer(Bulletin("a", "The Osteroy ferry has stopped")) as feed:
-        config = read_config(tmp_path / "config.toml", env={})
         async with (
-            running_daemon(config) as runtime,
+            running_daemon(folder_config(tmp_path)) as runtime,
             httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client,
         ):
-            found = await submit(client, "/add-source", "/add-source", address=feed.url)
-            assert "The Osteroy ferry has stopped" in found.text
+            preview = await submit(client, "/add-source", "/add-source", address=feed.url)
+            assert "The Osteroy ferry has stopped" in preview.text
             added = await submit(client, "/add-source", "/add-source/feed", name="ferries", url=feed.url)
             assert (added.status_code, added.headers["location"]) == (303, "/sources?done=added")
             await wait_until(lambda: "ferries" in runtime.sources, PATIENCE_S)
-            await wait_for(client, "The Osteroy ferry has stopped")
+            await wait_until(lambda: is_shown(client, "The Osteroy ferry has stopped"), PATIENCE_S)
 
             requests = len(feed.answered)
             form = {"source:ferries": "on", "back": "source"}
@@ -66,10 +49,6 @@ async def test_a_source_is_added_polled_and_paused_on_the_pages(tmp_path: Path) 
             assert "Resume" in (await client.get("/sources/ferries")).text
 
 
-async def wait_for(client: httpx.AsyncClient, text: str) -> None:
-    """Wait until the source's page has a text."""
-    for _ in range(int(PATIENCE_S / 0.1)):
-        if text in (await client.get("/sources/ferries")).text:
-            return
-        await asyncio.sleep(0.1)
-    raise AssertionError(f"the page never showed {text}")
+async def is_shown(client: httpx.AsyncClient, text: str) -> bool:
+    """Whether the source's page has a text."""
+    return text in (await client.get("/sources/ferries")).text

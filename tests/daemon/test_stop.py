@@ -10,32 +10,15 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from kit import Bulletin, FeedServer
+from kit import FeedServer
+from kit.config import FERRIES_RULE, loopback_config, notify_table, source_table, toml_table
 from kit.databases import database_url, write_config_file
-from kit.many_feeds import wait_for
-from kit.worker_processes import started_process
+from kit.waiting import block_until
+from kit.worker_processes import started_daemon
 
 from monitor.errors import StoreError
 from monitor.store.connect import open_store
 
-CONFIG = """
-[network]
-allow_private = ["127.0.0.0/8"]
-[[sources]]
-name = "silent"
-url = "http://127.0.0.1:{port}/feed"
-every = "1s"
-[[sources]]
-name = "bulletins"
-url = "{feed}"
-every = "1s"
-first_poll = "alert"
-[channels.desk]
-type = "slack"
-url = "http://127.0.0.1:{port}/hook"
-[alerts]
-notify = ["desk"]
-"""
 DEADLINE_S = 8.0
 
 
@@ -47,12 +30,17 @@ def silent_port() -> Iterator[int]:
 
 
 @pytest.fixture
-def folder(tmp_path: Path, silent_port: int) -> Iterator[Path]:
-    with FeedServer(Bulletin("1", "The Halvik ferry has run aground")) as feed:
-        write_config_file(tmp_path, CONFIG.format(port=silent_port, feed=feed.url))
-        (tmp_path / "rules").mkdir()
-        (tmp_path / "rules/ferries.yaml").write_text("name: ferries\nmatch: ferr*\n")
-        yield tmp_path
+def folder(tmp_path: Path, silent_port: int, feed: FeedServer) -> Path:
+    """The folder of a daemon with a source and a receiver that never answer."""
+    silent_url = f"http://127.0.0.1:{silent_port}/"
+    config = loopback_config(
+        source_table("silent", silent_url, every="1s"),
+        source_table("bulletins", feed.url, every="1s", first_poll="alert"),
+        toml_table("[channels.desk]", type="slack", url=silent_url),
+        notify_table("desk"),
+    )
+    write_config_file(tmp_path, config, FERRIES_RULE)
+    return tmp_path
 
 
 def is_sending(folder: Path) -> bool:
@@ -65,8 +53,8 @@ def is_sending(folder: Path) -> bool:
 
 
 def test_a_source_and_a_receiver_that_never_answer_do_not_delay_a_stop(folder: Path) -> None:
-    with started_process(folder, "-m", "monitor", "run") as daemon:
-        wait_for(lambda: is_sending(folder), 60)
+    with started_daemon(folder) as daemon:
+        block_until(lambda: is_sending(folder), 60)
         started = time.monotonic()
         daemon.send_signal(signal.SIGTERM)
         assert daemon.wait(DEADLINE_S + 10) == 0
@@ -74,8 +62,8 @@ def test_a_source_and_a_receiver_that_never_answer_do_not_delay_a_stop(folder: P
 
 
 def test_a_locked_database_does_not_delay_a_stop(folder: Path) -> None:
-    with started_process(folder, "-m", "monitor", "run") as daemon:
-        wait_for(lambda: is_sending(folder), 60)
+    with started_daemon(folder) as daemon:
+        block_until(lambda: is_sending(folder), 60)
         store = open_store(database_url(folder))
         with store.write():
             started = time.monotonic()

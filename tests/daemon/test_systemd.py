@@ -13,24 +13,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from kit import Bulletin, FeedServer
-from kit.many_feeds import wait_for
-from kit.worker_processes import started_process
+from kit import FeedServer
+from kit.config import loopback_config, source_table, write_folder
+from kit.waiting import block_until
+from kit.worker_processes import started_daemon, started_process
 
 from monitor.daemon.systemd import announced_reload, notify_systemd, watchdog_seconds, without_socket
 from monitor.daemon.watchdog import EXIT_STUCK, Pulse, watch_process
-
-CONFIG = """
-[monitor]
-database = "sqlite:///monitor.db"
-workers = {workers}
-[network]
-allow_private = ["127.0.0.0/8"]
-[[sources]]
-name = "bulletins"
-url = "{feed}"
-every = "1s"
-"""
 
 
 class NotifySocket:
@@ -148,7 +137,7 @@ def test_signs_of_life_stop_while_the_store_thread_hangs(
     monkeypatch.setenv("WATCHDOG_USEC", "200000")
     hanging, executor = threading.Event(), ThreadPoolExecutor(1)
     with watch_process([Pulse("database thread", 0.2, executor.submit)]):
-        wait_for(manager.has("WATCHDOG=1"), 5)
+        block_until(manager.has("WATCHDOG=1"), 5)
         executor.submit(hanging.wait)
         time.sleep(0.5)
         manager.read()
@@ -156,19 +145,13 @@ def test_signs_of_life_stop_while_the_store_thread_hangs(
         time.sleep(0.3)
         assert len(manager.read()) == stuck
         hanging.set()
-        wait_for(lambda: len(manager.read()) > stuck, 5)
+        block_until(lambda: len(manager.read()) > stuck, 5)
     executor.shutdown()
 
 
-@pytest.fixture
-def feed() -> Iterator[FeedServer]:
-    with FeedServer(Bulletin("1", "The Halvik ferry has run aground")) as running:
-        yield running
-
-
 def write_config(folder: Path, feed: FeedServer, workers: int = 1) -> None:
-    (folder / "config.toml").write_text(CONFIG.format(feed=feed.url, workers=workers))
-    (folder / "rules").mkdir()
+    source = source_table("bulletins", feed.url, every="1s")
+    write_folder(folder, loopback_config(source, workers=workers))
 
 
 @pytest.mark.slow
@@ -179,19 +162,19 @@ def test_a_daemon_reports_its_life(
 ) -> None:
     write_config(tmp_path, feed, workers)
     monkeypatch.setenv("WATCHDOG_USEC", "4000000")
-    with started_process(tmp_path, "-m", "monitor", "run") as daemon:
-        wait_for(manager.has("READY=1"), 60)
+    with started_daemon(tmp_path) as daemon:
+        block_until(manager.has("READY=1"), 60)
         assert "RELOADING=1" not in manager.lines
-        wait_for(manager.has("WATCHDOG=1"), 10)
-        wait_for(lambda: any(line.startswith("STATUS=") for line in manager.read()), 10)
+        block_until(manager.has("WATCHDOG=1"), 10)
+        block_until(lambda: any(line.startswith("STATUS=") for line in manager.read()), 10)
         if workers == 1:
-            wait_for(manager.has("STATUS=all checks ok"), 60)
+            block_until(manager.has("STATUS=all checks ok"), 60)
         else:
-            wait_for(manager.has("STATUS=2 of 2 workers run"), 60)
+            block_until(manager.has("STATUS=2 of 2 workers run"), 60)
         time.sleep(1.0)  # until the files are watched
         daemon.send_signal(signal.SIGHUP)
-        wait_for(manager.has("RELOADING=1"), 10)
-        wait_for(lambda: "READY=1" in manager.read()[manager.lines.index("RELOADING=1") :], 10)
+        block_until(manager.has("RELOADING=1"), 10)
+        block_until(lambda: "READY=1" in manager.read()[manager.lines.index("RELOADING=1") :], 10)
         daemon.send_signal(signal.SIGTERM)
         assert daemon.wait(10) == 0
         assert "STOPPING=1" in manager.read()

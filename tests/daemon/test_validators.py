@@ -2,24 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
 from kit.polled_site import PolledSite
 from kit.raw_server import http_response
-from kit.site_server import SiteServer
 
 NOT_MODIFIED = b"HTTP/1.1 304 Not Modified\r\n\r\n"
-
-
-@pytest.fixture
-async def polled_site(tmp_path: Path) -> AsyncIterator[PolledSite]:
-    async with SiteServer({}) as site:
-        polled_site = PolledSite(tmp_path, site)
-        await polled_site.configure()
-        yield polled_site
-        await polled_site.exit_stack.aclose()
 
 
 def feed(*titles: str) -> bytes:

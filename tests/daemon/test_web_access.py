@@ -7,6 +7,8 @@ from pathlib import Path
 
 import httpx
 import pytest
+from kit.config import loopback_config, source_table, toml_table, write_folder
+from kit.servers import free_port
 from kit.web_access import PASSWORD, TOKEN, form_token
 
 from monitor.config_file.load import read_config
@@ -15,24 +17,6 @@ from monitor.daemon.run import web_pages
 from monitor.runtime import Runtime, open_runtime
 
 pytestmark = pytest.mark.slow
-
-CONFIG = f"""
-[[sources]]
-name = "port"
-url = "https://port.example/feed.xml"
-[web]
-listen = "127.0.0.1:{{port}}"
-password = "${{{{WEB_PASSWORD}}}}"
-tokens = ["{TOKEN}"]
-"""
-
-
-def page_port() -> int:
-    import socket
-
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
 
 
 async def statuses(runtime: Runtime, cookies: httpx.Cookies) -> list[int]:
@@ -52,8 +36,9 @@ async def statuses(runtime: Runtime, cookies: httpx.Cookies) -> list[int]:
 
 
 async def test_a_session_survives_a_restart_but_not_a_new_password(tmp_path: Path) -> None:
-    (tmp_path / "rules").mkdir()
-    (tmp_path / "config.toml").write_text(CONFIG.format(port=page_port()))
+    address = f"127.0.0.1:{free_port()}"
+    web = toml_table("[web]", listen=address, password="${WEB_PASSWORD}", tokens=[TOKEN])
+    write_folder(tmp_path, loopback_config(source_table("port", "https://port.example/feed.xml"), web))
     cookies = httpx.Cookies()
     for _ in range(2):
         async with open_runtime(read_config(tmp_path / "config.toml", env={"WEB_PASSWORD": PASSWORD})) as runtime:

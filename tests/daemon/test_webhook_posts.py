@@ -12,39 +12,20 @@ from typing import Any
 
 import pytest
 from kit.builders import add_sources, commit_texts, example_alert, example_message, sent_decision
+from kit.config import WEBHOOK_SECRET, loopback_config, notify_table, source_table, terminal_table, webhook_table
+from kit.daemon_harness import deliver, folder_config
 from kit.databases import write_config_file
 from kit.delivery import HttpService, ReceivedRequest, http_service
 from kit.worker_processes import silence_workers
 from standardwebhooks.webhooks import Webhook as Verifier
 
 from monitor.cli.app import run_command_line
-from monitor.config_file.load import read_config
 from monitor.daemon.run import prepare_store
 from monitor.daemon.scheduler import Daemon
 from monitor.deliver.webhook_payload import MAX_POST_ALERTS
 from monitor.model import Message, Reason
 from monitor.runtime import Runtime, open_runtime
 from monitor.store.reports.deliveries import load_delivery_page
-
-SECRET = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
-CONFIG = """
-[monitor]
-templates = "templates"
-[network]
-allow_private = ["127.0.0.0/8"]
-[[sources]]
-name = "wire"
-url = "https://wire.example/feed"
-[channels.hook]
-type = "webhook"
-url = "{hook}"
-secret = "{secret}"
-fallback = "desk"
-[channels.desk]
-type = "terminal"
-[alerts]
-notify = ["hook"]
-"""
 
 
 @dataclass
@@ -57,10 +38,16 @@ class HookDaemon:
 
     @asynccontextmanager
     async def daemon(self) -> AsyncIterator[Daemon]:
-        (self.folder / "rules").mkdir(exist_ok=True)
         (self.folder / "templates").mkdir(exist_ok=True)
-        write_config_file(self.folder, CONFIG.format(hook=self.hook.url, secret=SECRET))
-        async with open_runtime(read_config(self.folder / "config.toml", env={}), clock=lambda: self.now) as runtime:
+        config = loopback_config(
+            source_table("wire", "https://wire.example/feed"),
+            webhook_table("hook", self.hook.url, fallback="desk"),
+            terminal_table("desk"),
+            notify_table("hook"),
+            templates="templates",
+        )
+        write_config_file(self.folder, config)
+        async with open_runtime(folder_config(self.folder), clock=lambda: self.now) as runtime:
             silence_workers(runtime.store)
             await runtime.run_in_store_thread(prepare_store, runtime)
             yield Daemon(runtime)
@@ -76,8 +63,7 @@ class HookDaemon:
 
     async def deliver(self, daemon: Daemon, seconds: float = 0.0) -> None:
         self.now += seconds
-        await daemon.deliver_due()
-        await daemon.finish_tasks()
+        await deliver(daemon)
 
 
 @pytest.fixture
@@ -88,7 +74,7 @@ async def monitor(tmp_path: Path) -> AsyncIterator[HookDaemon]:
 
 def post_data(request: ReceivedRequest) -> dict[str, Any]:
     """Return the `data` of a post with a valid signature."""
-    data: dict[str, Any] = Verifier(SECRET).verify(request.body, request.headers)["data"]
+    data: dict[str, Any] = Verifier(WEBHOOK_SECRET).verify(request.body, request.headers)["data"]
     return data
 
 
@@ -223,7 +209,7 @@ async def test_a_template_gets_the_alerts_of_its_post_and_is_signed_as_printed(m
         ids = monitor.enqueue_batch(daemon.runtime, 450)
         await monitor.deliver(daemon)
 
-    bodies = [Verifier(SECRET).verify(post.body, post.headers) for post in monitor.hook.received_requests]
+    bodies = [Verifier(WEBHOOK_SECRET).verify(post.body, post.headers) for post in monitor.hook.received_requests]
     assert bodies == [
         {"alerts": ids[:200], "following": 250},
         {"alerts": ids[200:400], "following": 50},

@@ -13,8 +13,9 @@ from collections import Counter, defaultdict
 from pathlib import Path
 
 from kit import Bulletin, PostSink
-from kit.many_feeds import ManyFeeds, query, wait_for, write_config
-from kit.worker_processes import child_pids, started_process
+from kit.many_feeds import ManyFeeds, write_config
+from kit.waiting import block_until
+from kit.worker_processes import child_pids, run_query, started_daemon
 from sqlalchemy import create_engine, text
 
 KILLS = int(os.environ.get("MONITOR_TEST_KILLS", "5"))
@@ -48,7 +49,7 @@ def publish(site: ManyFeeds, number: int) -> None:
 
 
 def open_messages(url: str) -> list[tuple[object, ...]]:
-    return query(url, "SELECT state, count(*) FROM messages WHERE state NOT IN ('sent') GROUP BY state")
+    return run_query(url, "SELECT state, count(*) FROM messages WHERE state NOT IN ('sent') GROUP BY state")
 
 
 def test_workers_that_are_killed_or_lose_their_connections_lose_nothing_and_repeat_nothing(
@@ -57,8 +58,10 @@ def test_workers_that_are_killed_or_lose_their_connections_lose_nothing_and_repe
     url, rng = empty_postgres_url, random.Random(21)
     with ManyFeeds() as site, PostSink() as hook:
         write_config(tmp_path, site, hook, database=url, count=SOURCES, workers=WORKERS)
-        with started_process(tmp_path, "-m", "monitor", "run") as supervisor:
-            wait_for(lambda: query(url, "SELECT count(*) FROM sources WHERE state = 'ok'") == [(SOURCES,)], 120)
+        with started_daemon(tmp_path) as supervisor:
+            block_until(
+                lambda: run_query(url, "SELECT count(*) FROM sources WHERE state = 'ok'") == [(SOURCES,)], 120
+            )
             for number in range(KILLS):
                 publish(site, number)
                 time.sleep(rng.uniform(0.0, 1.5))
@@ -68,13 +71,13 @@ def test_workers_that_are_killed_or_lose_their_connections_lose_nothing_and_repe
                     os.kill(rng.choice(pids), signal.SIGKILL)
                 time.sleep(rng.uniform(0.0, 1.0))
             expected = SOURCES + 2 * KILLS
-            wait_for(lambda: query(url, "SELECT count(*) FROM entries") == [(expected,)], 240)
-            wait_for(lambda: open_messages(url) == [], 120)
+            block_until(lambda: run_query(url, "SELECT count(*) FROM entries") == [(expected,)], 240)
+            block_until(lambda: open_messages(url) == [], 120)
             supervisor.send_signal(signal.SIGTERM)
             assert supervisor.wait(20) == 0
 
-    assert query(url, "SELECT count(*) FROM updates") == [(SOURCES + 2 * KILLS,)]
-    new = Counter(claim for (claim,) in query(url, "SELECT claim FROM findings WHERE novelty = 'new'"))
+    assert run_query(url, "SELECT count(*) FROM updates") == [(SOURCES + 2 * KILLS,)]
+    new = Counter(claim for (claim,) in run_query(url, "SELECT claim FROM findings WHERE novelty = 'new'"))
     assert {text: count for text, count in new.items() if count > 1} == {}
     assert {claim(number) for number in range(KILLS)} <= set(new)
 

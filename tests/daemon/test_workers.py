@@ -14,19 +14,21 @@ from pathlib import Path
 
 import pytest
 from kit import Bulletin, PostSink
-from kit.many_feeds import SQLITE, ManyFeeds, query, wait_for, write_config
-from kit.polling_wait import wait_until
+from kit.daemon_harness import folder_config
+from kit.many_feeds import ManyFeeds, write_config
 from kit.servers import free_port
+from kit.waiting import block_until, wait_until
 from kit.worker_processes import (
     child_pids,
     is_running,
+    run_query,
+    started_daemon,
     started_process,
     stored_workers,
     worker_command,
 )
-from sqlalchemy import select, text
+from sqlalchemy import text
 
-from monitor.config_file.load import read_config
 from monitor.daemon.membership import Membership, exchange_beats, join_store
 from monitor.daemon.run import prepare_store, running_daemon
 from monitor.daemon.scheduler import Daemon
@@ -48,46 +50,30 @@ def site() -> Iterator[ManyFeeds]:
         yield running
 
 
-@pytest.fixture
-def hook() -> Iterator[PostSink]:
-    with PostSink() as running:
-        yield running
-
-
-@pytest.fixture(params=[pytest.param("sqlite", marks=pytest.mark.sqlite), "postgres"])
-def database(request: pytest.FixtureRequest) -> str:
-    return request.getfixturevalue("empty_postgres_url") if request.param == "postgres" else SQLITE
-
-
-def database_url(folder: Path, database: str) -> str:
-    return f"sqlite:///{folder}/monitor.db" if database == SQLITE else database
-
-
 def all_polled(url: str, count: int) -> Callable[[], bool]:
     statement = "SELECT count(*) FROM sources WHERE state = 'ok' AND configured"
-    return lambda: query(url, statement) == [(count,)]
+    return lambda: run_query(url, statement) == [(count,)]
 
 
 def test_two_workers_record_every_entry_once_and_send_every_alert_once_in_order(
     database: str, tmp_path: Path, site: ManyFeeds, hook: PostSink
 ) -> None:
-    write_config(tmp_path, site, hook, database=database, count=40, workers=2)
-    url = database_url(tmp_path, database)
+    url = write_config(tmp_path, site, hook, database=database, count=40, workers=2)
     open_store(url).close()
-    with started_process(tmp_path, "-m", "monitor", "run") as supervisor:
-        wait_for(all_polled(url, 40), 60)
+    with started_daemon(tmp_path) as supervisor:
+        block_until(all_polled(url, 40), 60)
         for number, place in enumerate(PLACES):
             claim = f"Convoy {number * 37 + 1000} left {place} at dawn"
             site.bulletins[number * 3].append(Bulletin(f"{number}-1", claim))
-        wait_for(lambda: len(hook.posts) >= len(PLACES))
+        block_until(lambda: len(hook.posts) >= len(PLACES))
         time.sleep(2.5)  # in which everything is polled again
         supervisor.send_signal(signal.SIGTERM)
         assert supervisor.wait(10) == 0
 
-    assert query(url, "SELECT count(*), count(DISTINCT entry_id) FROM updates") == [(48, 48)]
-    assert len(query(url, "SELECT DISTINCT leased_by FROM sources")) == 2
+    assert run_query(url, "SELECT count(*), count(DISTINCT entry_id) FROM updates") == [(48, 48)]
+    assert len(run_query(url, "SELECT DISTINCT leased_by FROM sources")) == 2
     posted = [post.headers["webhook-id"] for post in hook.posts]
-    sent = query(url, "SELECT id FROM messages WHERE state = 'sent' ORDER BY number")
+    sent = run_query(url, "SELECT id FROM messages WHERE state = 'sent' ORDER BY number")
     assert [(id,) for id in posted] == sent
     assert len(set(posted)) == len(PLACES)
 
@@ -95,32 +81,31 @@ def test_two_workers_record_every_entry_once_and_send_every_alert_once_in_order(
 def test_the_leases_of_a_killed_worker_return_soon_and_another_one_continues(
     database: str, tmp_path: Path, site: ManyFeeds, hook: PostSink
 ) -> None:
-    write_config(tmp_path, site, hook, database=database, count=12)
-    url = database_url(tmp_path, database)
+    url = write_config(tmp_path, site, hook, database=database, count=12)
     add_configured_sources(tmp_path, url)
     with (
         started_process(tmp_path, *worker_command("one")) as first,
         started_process(tmp_path, *worker_command("two")),
     ):
-        wait_for(lambda: len(stored_workers(url)) == 2, 30)
-        wait_for(all_polled(url, 12), 30)
-        wait_for(lambda: {("one",), ("two",)} <= set(query(url, "SELECT DISTINCT leased_by FROM sources")), 10)
+        block_until(lambda: len(stored_workers(url)) == 2, 30)
+        block_until(all_polled(url, 12), 30)
+        block_until(lambda: {("one",), ("two",)} <= set(run_query(url, "SELECT DISTINCT leased_by FROM sources")), 10)
         first.kill()
         first.wait()
         lease_forever(url, "one")
         killed_at = time.monotonic()
-        wait_for(lambda: [worker.id for worker in stored_workers(url)] == ["two"], 10)
-        assert query(url, "SELECT count(*) FROM sources WHERE leased_by = 'one' AND leased_until IS NOT NULL") == [
-            (0,)
-        ]
+        block_until(lambda: [worker.id for worker in stored_workers(url)] == ["two"], 10)
+        assert run_query(
+            url, "SELECT count(*) FROM sources WHERE leased_by = 'one' AND leased_until IS NOT NULL"
+        ) == [(0,)]
         assert time.monotonic() - killed_at < 5
         before = len(site.polls)
-        wait_for(lambda: set(site.polls[before:]) == set(range(12)), 10)
+        block_until(lambda: set(site.polls[before:]) == set(range(12)), 10)
 
 
 def add_configured_sources(folder: Path, url: str) -> None:
     """Put the sources of the config into the store, as a supervisor does."""
-    config = read_config(folder / "config.toml", env={})
+    config = folder_config(folder)
     store = open_store(url)
     with store.write() as conn:
         sources.sync_sources(conn, config.sources, time.time())
@@ -141,15 +126,14 @@ def test_a_supervisor_restarts_a_killed_worker_and_ends_within_eight_seconds(
     tmp_path: Path, site: ManyFeeds, hook: PostSink
 ) -> None:
     listen = f"127.0.0.1:{free_port()}"
-    write_config(tmp_path, site, hook, count=4, workers=2, web=f'[web]\nlisten = "{listen}"')
-    url = database_url(tmp_path, SQLITE)
+    url = write_config(tmp_path, site, hook, count=4, workers=2, listen=listen)
     open_store(url).close()
-    with started_process(tmp_path, "-m", "monitor", "run") as supervisor:
-        wait_for(all_polled(url, 4), 60)
+    with started_daemon(tmp_path) as supervisor:
+        block_until(all_polled(url, 4), 60)
         workers_before = stored_workers(url)
         assert {worker.pid for worker in workers_before} <= set(child_pids(supervisor.pid))
         os.kill(workers_before[0].pid, signal.SIGKILL)
-        wait_for(lambda: stored_workers(url)[0].pid != workers_before[0].pid)
+        block_until(lambda: stored_workers(url)[0].pid != workers_before[0].pid)
         assert [worker.id for worker in stored_workers(url)] == [worker.id for worker in workers_before]
         pids = child_pids(supervisor.pid)
         started = time.monotonic()
@@ -166,11 +150,10 @@ def test_a_supervisor_restarts_a_killed_worker_and_ends_within_eight_seconds(
 def test_workers_end_when_their_supervisor_is_killed_and_until_then_no_other_daemon_starts(
     tmp_path: Path, site: ManyFeeds, hook: PostSink
 ) -> None:
-    write_config(tmp_path, site, hook, count=4, workers=2)
-    url = database_url(tmp_path, SQLITE)
+    url = write_config(tmp_path, site, hook, count=4, workers=2)
     open_store(url).close()
-    with started_process(tmp_path, "-m", "monitor", "run") as supervisor:
-        wait_for(all_polled(url, 4), 60)
+    with started_daemon(tmp_path) as supervisor:
+        block_until(all_polled(url, 4), 60)
         refused = subprocess.run(supervisor.args, cwd=tmp_path, capture_output=True, text=True, timeout=60)
         assert refused.returncode == 2
         last = refused.stderr.splitlines()[-1]
@@ -186,7 +169,7 @@ def test_workers_end_when_their_supervisor_is_killed_and_until_then_no_other_dae
             pass
         for pid in pids:
             os.kill(pid, signal.SIGCONT)
-        wait_for(lambda: not any(is_running(pid) for pid in pids), 15)
+        block_until(lambda: not any(is_running(pid) for pid in pids), 15)
         with store.hold_daemon():
             pass
         store.close()
@@ -195,8 +178,8 @@ def test_workers_end_when_their_supervisor_is_killed_and_until_then_no_other_dae
 def test_a_worker_that_cannot_start_ends_its_supervisor(tmp_path: Path, site: ManyFeeds, hook: PostSink) -> None:
     with PostSink() as occupant:
         listen = occupant.url.removeprefix("http://").rstrip("/")
-        write_config(tmp_path, site, hook, count=1, workers=2, web=f'[web]\nlisten = "{listen}"')
-        with started_process(tmp_path, "-m", "monitor", "run") as supervisor:
+        write_config(tmp_path, site, hook, count=1, workers=2, listen=listen)
+        with started_daemon(tmp_path) as supervisor:
             assert supervisor.wait(60) == 2
     assert (tmp_path / "log.txt").read_text().count("monitor: ") == 1
 
@@ -204,11 +187,10 @@ def test_a_worker_that_cannot_start_ends_its_supervisor(tmp_path: Path, site: Ma
 def test_a_running_daemon_stops_with_one_line_when_a_newer_version_upgrades_the_store(
     database: str, tmp_path: Path, site: ManyFeeds, hook: PostSink
 ) -> None:
-    write_config(tmp_path, site, hook, database=database, count=2, workers=2)
-    url = database_url(tmp_path, database)
+    url = write_config(tmp_path, site, hook, database=database, count=2, workers=2)
     open_store(url).close()
-    with started_process(tmp_path, "-m", "monitor", "run") as supervisor:
-        wait_for(lambda: (tmp_path / "log.txt").read_text().count("daemon started") == 2, 60)
+    with started_daemon(tmp_path) as supervisor:
+        block_until(lambda: (tmp_path / "log.txt").read_text().count("daemon started") == 2, 60)
         store = open_store(url)
         with store.write() as conn:
             conn.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '9999'"))
@@ -238,7 +220,7 @@ def test_a_worker_that_keeps_dying_is_started_after_growing_pauses() -> None:
 @asynccontextmanager
 async def two_workers(folder: Path) -> AsyncIterator[tuple[Daemon, Daemon]]:
     """Two workers that know each other and do nothing by themselves."""
-    config = read_config(folder / "config.toml", env={})
+    config = folder_config(folder)
     async with AsyncExitStack() as stack:
         daemons = []
         for id in ("one", "two"):
@@ -287,7 +269,7 @@ async def test_a_worker_that_is_silent_leaves_its_share_to_the_other(
         assert first.membership.living == second.membership.living == ("one", "two")
 
 
-async def test_what_needs_the_same_rules_everywhere_waits_until_all_workers_have_them(
+async def test_workers_agree_once_all_have_loaded_the_same_rules(
     tmp_path: Path, site: ManyFeeds, hook: PostSink
 ) -> None:
     from monitor.daemon.reload import reload_files
@@ -312,9 +294,8 @@ async def test_what_needs_the_same_rules_everywhere_waits_until_all_workers_have
 async def test_a_beat_that_comes_late_does_not_register_a_worker_that_has_left(
     tmp_path: Path, site: ManyFeeds, hook: PostSink
 ) -> None:
-    write_config(tmp_path, site, hook, count=1)
-    config = read_config(tmp_path / "config.toml", env={})
-    open_store(database_url(tmp_path, SQLITE)).close()
+    open_store(write_config(tmp_path, site, hook, count=1)).close()
+    config = folder_config(tmp_path)
     async with open_runtime(config, worker=Worker("late", is_supervised=True)) as runtime:
         membership = Membership(runtime)
         await membership.beat()
@@ -327,13 +308,13 @@ async def test_a_beat_that_comes_late_does_not_register_a_worker_that_has_left(
 
 
 async def test_a_daemon_alone_on_sqlite_writes_no_beats(tmp_path: Path, site: ManyFeeds, hook: PostSink) -> None:
-    write_config(tmp_path, site, hook, count=1)
-    async with running_daemon(read_config(tmp_path / "config.toml", env={})) as runtime:
+    url = write_config(tmp_path, site, hook, count=1)
+    async with running_daemon(folder_config(tmp_path)) as runtime:
         membership = Membership(runtime)
         await membership.beat()
         assert membership.shards is None
         assert membership.serves("anything")
-    assert stored_workers(database_url(tmp_path, SQLITE)) == []
+    assert stored_workers(url) == []
 
 
 async def test_a_daemon_alone_on_sqlite_notices_that_a_newer_version_upgraded_the_store(
@@ -344,7 +325,7 @@ async def test_a_daemon_alone_on_sqlite_notices_that_a_newer_version_upgraded_th
         async with asyncio.timeout(20):
             stop = asyncio.Event()
             worker = Worker(beat_s=0.1)
-            async with running_daemon(read_config(tmp_path / "config.toml", env={}), worker, stop) as runtime:
+            async with running_daemon(folder_config(tmp_path), worker, stop) as runtime:
                 with runtime.store.write() as conn:
                     conn.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '9999'"))
                 await stop.wait()
@@ -393,7 +374,7 @@ async def test_a_round_beside_a_living_daemon_is_refused_on_postgres(
     from monitor.daemon.run import run_once
 
     write_config(tmp_path, site, hook, database=empty_postgres_url, count=1)
-    config = read_config(tmp_path / "config.toml", env={})
+    config = folder_config(tmp_path)
     await run_once(config)
     async with running_daemon(config):
         with pytest.raises(StoreBusy, match=r"another daemon is running on postgres \(pid \d+ on .+\)"):
@@ -401,14 +382,12 @@ async def test_a_round_beside_a_living_daemon_is_refused_on_postgres(
 
 
 def test_exchanged_beats_remove_the_dead(tmp_path: Path, site: ManyFeeds, hook: PostSink) -> None:
+    url = write_config(tmp_path, site, hook, count=1)
+
     async def run() -> list[str]:
-        write_config(tmp_path, site, hook, count=1)
         async with two_workers(tmp_path) as (first, _):
             roster = Roster(0.0, 0.0)
             return [worker.id for worker in exchange_beats(first.runtime, roster)]
 
     assert asyncio.run(run()) == ["one"]
-    store = open_store(database_url(tmp_path, SQLITE))
-    with store.read() as conn:
-        assert list(conn.scalars(select(schema.workers.c.id))) == ["one"]
-    store.close()
+    assert [worker.id for worker in stored_workers(url)] == ["one"]

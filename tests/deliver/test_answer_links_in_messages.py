@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -20,6 +19,7 @@ from kit.delivery import (
     make_alert_finding,
     make_figure_finding,
     make_message,
+    readable_parts,
 )
 from selectolax.lexbor import LexborHTMLParser
 
@@ -50,12 +50,6 @@ PAIR = make_alert(
 def render(message: Message, kind: str, web_url: str | None = WEB_URL) -> RenderedMessage:
     urls = answer_urls(message, web_url, KEY)
     return render_message(message, kind, builtin_templates(), RenderSettings(UTC, web_url, answers=urls))
-
-
-def readable_parts(rendered: RenderedMessage) -> list[str]:
-    """Return the parts of a rendered message that people read."""
-    blocks = json.dumps(rendered.blocks) if rendered.blocks else ""
-    return [part for part in (rendered.text, rendered.html, blocks) if part]
 
 
 def links_of(*alert_urls: AnswerUrls) -> list[str]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -26,7 +25,7 @@ import pytest
 import trustme
 from kit.delivery import builtin_templates, make_alert, make_alert_finding, make_message
 from kit.hostile_inputs import HOSTILE_TEXTS
-from kit.servers import free_port
+from kit.servers import free_port, wait_for_port
 
 from monitor.deliver.channels import Receipt
 from monitor.deliver.channels.email import Email, EmailSettings
@@ -128,15 +127,6 @@ def exim() -> Iterator[Exim]:
                 yield running
             finally:
                 process.terminate()
-
-
-def wait_for_port(port: int) -> None:
-    for _ in range(100):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.1)
-    raise AssertionError("Exim did not start")
 
 
 async def send(

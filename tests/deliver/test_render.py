@@ -20,6 +20,7 @@ from kit.delivery import (
     make_figure_finding,
     make_message,
     make_prior_claim,
+    readable_parts,
 )
 from kit.hostile_inputs import HOSTILE_MARKUP, HOSTILE_TEXTS, OVERSIZED_TEXTS, TEMPLATE_ESCAPES
 from rich.text import Text
@@ -71,12 +72,6 @@ def test_a_message_links_to_its_silence_form(kind: str) -> None:
 def shown_claim(html: LexborHTMLParser) -> str:
     """Return the claim of a mail, which is the headline if it is short, without punctuation at its end."""
     return (html.css_first(".claim") or html.css_first(".news")).text().rstrip(".,;:")
-
-
-def readable_parts(rendered: RenderedMessage) -> list[str]:
-    """Return the parts of a rendered message that people read."""
-    blocks = json.dumps(rendered.blocks) if rendered.blocks else ""
-    return [part for part in (rendered.text, rendered.html, blocks) if part]
 
 
 def test_the_html_shows_headline_matched_words_and_changes() -> None:

@@ -29,13 +29,15 @@ def rule_policy(folder: Path, *rules: str, sources: Sequence[str] = ("wire", "pr
     return Policy(loaded, source_tags=dict.fromkeys(sources, ()), channels_by_rule=channels)
 
 
-def see(store: Store, policy: Policy, at: float, *texts: str, source: str = "wire") -> list[tuple[str, str]]:
+def ingest_texts(store: Store, policy: Policy, at: float, *texts: str, source: str = "wire") -> list[tuple[str, str]]:
     """Ingest texts, each an entry of its own, in one transaction. Return the reason and detail of each decision."""
     with store.write() as conn:
-        return see_in(conn, policy, at, *texts, source=source)
+        return ingest_texts_in(conn, policy, at, *texts, source=source)
 
 
-def see_in(conn: Connection, policy: Policy, at: float, *texts: str, source: str = "wire") -> list[tuple[str, str]]:
+def ingest_texts_in(
+    conn: Connection, policy: Policy, at: float, *texts: str, source: str = "wire"
+) -> list[tuple[str, str]]:
     """The same in the open transaction."""
     decisions: list[tuple[str, str]] = []
     for text in texts:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 
-from kit.counting import read_all_sources, rule_policy, see
+from kit.counting import ingest_texts, read_all_sources, rule_policy
 from monitor.assess import Policy
 from monitor.store.connect import open_store
 from monitor.store.schema import entries
@@ -35,19 +35,19 @@ def news(number: int) -> str:
     return f"{place}{number} Works recalls {number * 37 + 11} pumps of type {place[:2]}{number * 7 + 1}"
 
 
-def seen_at(number: int) -> float:
+def time_of(number: int) -> float:
     return START + 60.0 * number + PAUSE_S * (number // BLOCK)
 
 
-def ingest_texts(database_url: str, policy: Policy, total: int) -> None:
+def ingest_until(database_url: str, policy: Policy, total: int) -> None:
     """Ingest texts until there are `total`."""
     store = open_store(database_url)
     with store.read() as conn:
         number = conn.scalar(select(func.count(entries.c.id))) or 0
     while number < total:
         if number % BLOCK == 0:
-            read_all_sources(store, policy, seen_at(number))
-        see(store, policy, seen_at(number), news(number))
+            read_all_sources(store, policy, time_of(number))
+        ingest_texts(store, policy, time_of(number), news(number))
         number += 1
         os.write(sys.stdout.fileno(), f"seen {number}\n".encode())  # at once: a kill must not cut a line
     store.close()
@@ -60,7 +60,7 @@ def serve(database_url: str, rules: Path) -> None:
         pid = os.fork()
         if pid == 0:
             print("pid", os.getpid(), flush=True)
-            ingest_texts(database_url, policy, int(line))
+            ingest_until(database_url, policy, int(line))
             os._exit(0)
         _, status = os.waitpid(pid, 0)
         print("ended", status, flush=True)

@@ -1,16 +1,21 @@
-"""Run a daemon for one round at a time, with a clock that the test sets."""
+"""Daemons in the process of the test, with a clock that the test sets."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from kit.config import loopback_config, notify_table, source_table, terminal_table, write_folder
 from kit.databases import database_url
 from kit.servers import Bulletin, FeedServer
+from monitor.config.models import Config
 from monitor.config_file.load import read_config
 from monitor.daemon.run import prepare_store
 from monitor.daemon.scheduler import Daemon
-from monitor.runtime import open_runtime
+from monitor.runtime import Runtime, open_runtime
 from monitor.store.base import Store
 from monitor.store.connect import open_store
 from monitor.store.reports.alerts import load_alert_page
@@ -18,41 +23,49 @@ from monitor.store.reports.deliveries import load_delivery_page
 from monitor.store.reports.explain import MatchRow, explain_update
 from monitor.store.sources import load_sources
 
-DAEMON_CONFIG = """
-[monitor]
-database = "{database}"
-[network]
-allow_private = ["127.0.0.0/8"]
-{network_keys}
-[[sources]]
-name = "bulletins"
-url = "{feed}"
-every = "1s"
-first_poll = "{first}"
-{source_keys}
-[channels.screen]
-type = "terminal"
-[channels.desk]
-type = "terminal"
-[alerts]
-notify = ["screen"]
-"""
+
+def folder_config(folder: Path) -> Config:
+    return read_config(folder / "config.toml", env={})
+
+
+@asynccontextmanager
+async def prepared_runtime(folder: Path, clock: Callable[[], float] = time.time) -> AsyncIterator[Runtime]:
+    """Open what a daemon with the config of a folder needs, and prepare its store as at every start."""
+    async with open_runtime(folder_config(folder), clock=clock) as runtime:
+        await runtime.run_in_store_thread(prepare_store, runtime)
+        yield runtime
+
+
+async def poll(daemon: Daemon) -> None:
+    """Poll the sources that are due."""
+    await daemon.poll_due()
+    await daemon.finish_tasks()
+
+
+async def deliver(daemon: Daemon) -> None:
+    """Send the messages that are due."""
+    await daemon.deliver_due()
+    await daemon.finish_tasks()
 
 
 @dataclass
 class DaemonHarness:
-    """A daemon that is started for each round and stopped after it. `network_keys` and `source_keys` are lines for
-    these tables of the config; `database` is a URL, "" for the database of the folder."""
+    """A daemon that is started for each round and stopped after it. `network_keys` and `source_keys` are added to
+    these tables of its config; `database` is a URL, "" for the database of the folder."""
 
     folder: Path
     feed: FeedServer
     now: float = 1_800_000_000.0
-    network_keys: str = ""
-    source_keys: str = ""
+    network_keys: Mapping[str, object] = field(default_factory=dict)
+    source_keys: Mapping[str, object] = field(default_factory=dict)
     database: str = ""
 
+    def __post_init__(self) -> None:
+        (self.folder / "rules").mkdir(parents=True, exist_ok=True)
+        self.database = self.database or database_url(self.folder)
+
     def open_store(self) -> Store:
-        return open_store(self.database or database_url(self.folder), create=False)
+        return open_store(self.database, create=False)
 
     def write_rule(self, text: str, name: str = "ferries") -> None:
         (self.folder / f"rules/{name}.yaml").write_text(text)
@@ -60,25 +73,22 @@ class DaemonHarness:
     async def run_round(self, *, seconds_later: float = 60.0, first_poll: str = "alert") -> None:
         """Run one round, `seconds_later` after the previous one."""
         self.now += seconds_later
-        text = DAEMON_CONFIG.format(
-            database=self.database or database_url(self.folder),
-            feed=self.feed.url,
-            first=first_poll,
-            network_keys=self.network_keys,
-            source_keys=self.source_keys,
+        config = loopback_config(
+            source_table("bulletins", self.feed.url, every="1s", first_poll=first_poll, **self.source_keys),
+            terminal_table("screen"),
+            terminal_table("desk"),
+            notify_table("screen"),
+            database=self.database,
+            network=self.network_keys,
         )
-        (self.folder / "config.toml").write_text(text)
-        config = read_config(self.folder / "config.toml", env={})
-        async with open_runtime(config, clock=lambda: self.now) as runtime:
-            await runtime.run_in_store_thread(prepare_store, runtime)
+        write_folder(self.folder, config)
+        async with prepared_runtime(self.folder, lambda: self.now) as runtime:
             daemon = Daemon(runtime)
             await daemon.look_back()
-            await daemon.poll_due()
-            await daemon.finish_tasks()
+            await poll(daemon)
             await daemon.release_due()
             await daemon.run_retention()
-            await daemon.deliver_due()
-            await daemon.finish_tasks()
+            await deliver(daemon)
 
     def owed_alerts(self) -> list[tuple[str, str, list[str]]]:
         """Return the rule, channel and claims of each delivery, oldest first."""

@@ -11,7 +11,8 @@ import os
 import re
 import tempfile
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from functools import cache
 from itertools import count
 from pathlib import Path
@@ -19,6 +20,8 @@ from typing import Any
 
 from sqlalchemy import select
 
+from kit.builders import add_sources
+from kit.config import write_folder
 from monitor.store import schema
 from monitor.store.base import Store
 from monitor.store.connect import open_store
@@ -42,11 +45,17 @@ def new_database_url() -> str:
     return postgres_database(f"new_{os.getpid()}_{next(numbers)}") if ON_POSTGRES else "sqlite:///:memory:"
 
 
-def write_config_file(folder: Path, text: str) -> Path:
-    """Write `config.toml` into a folder. On PostgreSQL it names the database of the folder. Return the path."""
-    path = folder / "config.toml"
-    path.write_text(with_database(text, database_url(folder)) if ON_POSTGRES else text)
-    return path
+@contextmanager
+def opened_store(*sources: str) -> Iterator[Store]:
+    """Open a new store with these sources."""
+    with closing(open_store(new_database_url())) as store:
+        add_sources(store, *sources)
+        yield store
+
+
+def write_config_file(folder: Path, config: str, *rules: str) -> Path:
+    """Write a config and rules into a folder, as `write_folder` does. On PostgreSQL it names a database there."""
+    return write_folder(folder, with_database(config, database_url(folder)) if ON_POSTGRES else config, *rules)
 
 
 def with_database(config: str, url: str) -> str:

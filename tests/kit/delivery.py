@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -15,7 +16,7 @@ from typing import TypeAlias
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
-from monitor.deliver.render import Templates, load_templates
+from monitor.deliver.render import RenderedMessage, Templates, load_templates
 from monitor.model import Alert, AlertFinding, Change, ChangeKind, Message, Novelty, PriorClaim, Severity
 
 NOON = 1_734_177_600.0  # 2024-12-14T12:00:00Z
@@ -90,6 +91,12 @@ def make_message(*alerts: Alert, **overrides: object) -> Message:
         "alerts": alerts or (make_alert(),),
     }
     return Message(**fields | overrides)
+
+
+def readable_parts(rendered: RenderedMessage) -> list[str]:
+    """Return the parts of a rendered message that people read."""
+    blocks = json.dumps(rendered.blocks) if rendered.blocks else ""
+    return [part for part in (rendered.text, rendered.html, blocks) if part]
 
 
 @dataclass

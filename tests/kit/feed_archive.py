@@ -173,23 +173,23 @@ PATTERNS = (
 def random_news(seed: int, steps: int = 60) -> tuple[Step, ...]:
     """Return steps in which sources repeat each other, and correct, extend and shorten their entries."""
     rng = random.Random(seed)
-    said: dict[tuple[str, str], tuple[str, ...]] = {}
+    texts_by_entry: dict[tuple[str, str], tuple[str, ...]] = {}
 
     def sentence() -> str:
-        if said and rng.random() < 0.4:
-            return rng.choice(rng.choice(list(said.values())))
+        if texts_by_entry and rng.random() < 0.4:
+            return rng.choice(rng.choice(list(texts_by_entry.values())))
         pattern, place = rng.choice(PATTERNS), rng.choice(PLACES)
         return pattern.format(place=place, number=rng.choice([40, 95, 120, 230]), small=rng.choice([2, 3, 5]))
 
     def next_step() -> Step:
         source, entries = rng.choice(SOURCES), []
         for _ in range(rng.choice([1, 1, 1, 2, 3])):
-            known = [key for key in said if key[0] == source]
-            key = rng.choice(known) if known and rng.random() < 0.4 else (source, f"{source[0]}{len(said)}")
-            kept = [text for text in said.get(key, ()) if rng.random() < 0.7]
+            known = [key for key in texts_by_entry if key[0] == source]
+            key = rng.choice(known) if known and rng.random() < 0.4 else (source, f"{source[0]}{len(texts_by_entry)}")
+            kept = [text for text in texts_by_entry.get(key, ()) if rng.random() < 0.7]
             texts = tuple(dict.fromkeys([*kept, *(sentence() for _ in range(rng.choice([0, 1, 2])))]))
-            said[key] = texts or (sentence(),)
-            entries.append((key[1], f"Report {key[1]}", said[key]))
+            texts_by_entry[key] = texts or (sentence(),)
+            entries.append((key[1], f"Report {key[1]}", texts_by_entry[key]))
         return Step(rng.choice([0.2, 1.0, 1.0, 3.0, 9.0, 33.0]), source, tuple(entries))
 
     return tuple(next_step() for _ in range(steps))
@@ -227,5 +227,11 @@ def replay_lines(news: Sequence[Step]) -> Iterator[str]:
             if current.get((source, entry.key)) == (digest := content_hash(entry)):
                 continue
             current[source, entry.key] = digest
-            said = {"source": source, "entry": entry.key, "title": entry.title, "url": entry.url, "text": entry.body}
-            yield json.dumps({"at": datetime.fromtimestamp(now, UTC).isoformat(), **said})
+            line = {
+                "source": source,
+                "entry": entry.key,
+                "title": entry.title,
+                "url": entry.url,
+                "text": entry.body,
+            }
+            yield json.dumps({"at": datetime.fromtimestamp(now, UTC).isoformat(), **line})

@@ -10,27 +10,14 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from kit.config import LOOPBACK_CONFIG
+from kit.config import loopback_config, source_table
+from kit.daemon_harness import poll, prepared_runtime
 from kit.databases import database_url, write_config_file
 from kit.servers import LoopbackServer
-from monitor.config_file.load import read_config
-from monitor.daemon.run import prepare_store
 from monitor.daemon.scheduler import Daemon
-from monitor.runtime import open_runtime
 from monitor.sources.state import SourceState
 from monitor.store.connect import open_store
 from monitor.store.sources import load_sources
-
-CONFIG = (
-    LOOPBACK_CONFIG
-    + """\
-[[sources]]
-name = "notices"
-url = "{url}"
-every = "10m"
-{source_options}
-"""
-)
 
 
 class OneBodyServer(LoopbackServer):
@@ -55,18 +42,16 @@ class FollowedSource:
     now: float = 1_800_000_000.0
 
     def configure(self, source_options: str) -> None:
-        write_config_file(self.folder, CONFIG.format(url=self.site.url, source_options=source_options))
-        (self.folder / "rules").mkdir(exist_ok=True)
+        """Write the config, with these lines in the table of the source."""
+        write_config_file(
+            self.folder, loopback_config(source_table("notices", self.site.url, every="10m") + source_options)
+        )
 
     async def poll(self, body: str | bytes | None = None, *, status: int = 200) -> SourceState:
         """Poll at the next due time, with this body served, and return the source's state."""
         self.site.body, self.site.status = body if body is not None else self.site.body, status
-        config = read_config(self.folder / "config.toml", env={})
-        async with open_runtime(config, clock=lambda: self.now) as runtime:
-            await runtime.run_in_store_thread(prepare_store, runtime)
-            daemon = Daemon(runtime)
-            await daemon.poll_due()
-            await daemon.finish_tasks()
+        async with prepared_runtime(self.folder, lambda: self.now) as runtime:
+            await poll(Daemon(runtime))
             with runtime.store.read() as conn:
                 (source_state,) = load_sources(conn)
         self.now = source_state.next_poll

@@ -1,38 +1,22 @@
-"""Many feeds on loopback, a config that polls them, and queries of the store, for tests with several workers."""
+"""Many feeds on one server and a config that polls them, for tests with several workers."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
-from sqlalchemy import text
-
-from kit.polling_wait import wait_until
+from kit.config import (
+    loopback_config,
+    notify_table,
+    source_table,
+    terminal_table,
+    toml_table,
+    webhook_table,
+    write_folder,
+)
 from kit.servers import Bulletin, LoopbackServer, PostSink
-from monitor.store.connect import open_store
 
-CONFIG = """
-[monitor]
-database = "{database}"
-workers = {workers}
-[network]
-allow_private = ["127.0.0.0/8"]
-{web}
-{sources}
-[channels.hook]
-type = "webhook"
-url = "{hook}"
-secret = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
-[channels.second]
-type = "terminal"
-[alerts]
-notify = ["hook"]
-"""
-SOURCE = '[[sources]]\nname = "s{number}"\nurl = "{site}{number}"\nevery = "1s"\n'
 RULE = "name: convoys\ntitle: Convoys\nmatch: convoy*\n"
-SQLITE = "sqlite:///monitor.db"
 
 
 class ManyFeeds(LoopbackServer):
@@ -56,28 +40,26 @@ def write_config(
     site: ManyFeeds,
     hook: PostSink,
     *,
-    database: str = SQLITE,
+    database: str = "",
     count: int,
     workers: int = 1,
-    web: str = "",
-) -> None:
+    listen: str = "",
+) -> str:
+    """Write a config with the first feeds of the site, whose alerts go to the hook. `listen` is that of `[web]`.
+
+    Return the URL of the database: `database`, or that of a SQLite file in the folder.
+    """
+    url = database or f"sqlite:///{folder}/monitor.db"
     for number in range(count):
         site.bulletins[number] = [Bulletin(f"{number}-0", f"Nothing moved on road {number} last night")]
-    source_tables = "".join(SOURCE.format(number=number, site=site.url) for number in range(count))
-    config = CONFIG.format(database=database, workers=workers, web=web, sources=source_tables, hook=hook.url)
-    (folder / "config.toml").write_text(config)
-    (folder / "rules").mkdir(exist_ok=True)
-    (folder / "rules/convoys.yaml").write_text(RULE)
-
-
-def query(url: str, statement: str) -> list[tuple[object, ...]]:
-    store = open_store(url, create=False)
-    try:
-        with store.read() as conn:
-            return [tuple(row) for row in conn.execute(text(statement))]
-    finally:
-        store.close()
-
-
-def wait_for(condition: Callable[[], bool], seconds: float = 30.0) -> None:
-    asyncio.run(wait_until(condition, seconds))
+    config = loopback_config(
+        *[toml_table("[web]", listen=listen)] * bool(listen),
+        *(source_table(f"s{number}", f"{site.url}{number}", every="1s") for number in range(count)),
+        webhook_table("hook", hook.url),
+        terminal_table("second"),
+        notify_table("hook"),
+        database=url,
+        workers=workers,
+    )
+    write_folder(folder, config, RULE)
+    return url

@@ -25,4 +25,4 @@ def text_of(node: LexborNode | None) -> str:
 
 
 def texts(node: LexborNode, selector: str) -> list[str]:
-    return [text_of(found) for found in node.css(selector)]
+    return [text_of(match) for match in node.css(selector)]

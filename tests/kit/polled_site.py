@@ -8,32 +8,23 @@ from pathlib import Path
 
 from sqlalchemy import select
 
+from kit.config import loopback_config, source_table
+from kit.daemon_harness import poll, prepared_runtime
 from kit.databases import write_config_file
 from kit.site_server import SiteServer, resolve_to_loopback
-from monitor.config_file.load import read_config
-from monitor.daemon.run import prepare_store
 from monitor.daemon.scheduler import Daemon
 from monitor.net.fetcher import Fetcher
 from monitor.net.guard import Guard
 from monitor.net.network import Network
 from monitor.net.rate_limit import HostRateLimiter
 from monitor.net.robots import Robots
-from monitor.runtime import Runtime, open_runtime
+from monitor.runtime import Runtime
 from monitor.sources.state import SourceState
 from monitor.store import source_notices
 from monitor.store.schema import updates
 from monitor.store.sources import load_sources
 
 FIRST_POLL_AT = 1_765_800_000.0
-SITE_CONFIG = """
-[network]
-allow_private = ["127.0.0.0/8"]
-[[sources]]
-name = "paper"
-url = "{url}"
-every = "10m"
-{source_options}
-"""
 
 
 @dataclass
@@ -50,11 +41,10 @@ class PolledSite:
     async def configure(self, source_options: str = "", path: str = "/feed") -> None:
         """Start the daemon, or restart it with another config."""
         await self.exit_stack.aclose()
-        (self.folder / "rules").mkdir(exist_ok=True)
-        write_config_file(self.folder, SITE_CONFIG.format(url=self.site.url_for(path), source_options=source_options))
-        config = read_config(self.folder / "config.toml", env={})
+        source = source_table("paper", self.site.url_for(path), every="10m") + source_options
+        write_config_file(self.folder, loopback_config(source))
         self.runtime = runtime = await self.exit_stack.enter_async_context(
-            open_runtime(config, clock=lambda: self.now)
+            prepared_runtime(self.folder, lambda: self.now)
         )
         await runtime.fetcher.close()
         runtime.fetcher = Fetcher(
@@ -63,14 +53,11 @@ class PolledSite:
             rate_limiter=HostRateLimiter(0.0),
         )
         runtime.robots = Robots(runtime.fetcher, "Claimwatch/test")
-        await runtime.run_in_store_thread(prepare_store, runtime)
 
     async def poll(self) -> SourceState:
         """Run the next poll and return the source's state."""
         assert self.runtime
-        daemon = Daemon(self.runtime)
-        await daemon.poll_due()
-        await daemon.finish_tasks()
+        await poll(Daemon(self.runtime))
         with self.runtime.store.read() as conn:
             (row,) = load_sources(conn)
             self.notice_texts = [notice.text for notice in source_notices.load_notices(conn, "paper").values()]

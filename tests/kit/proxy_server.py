@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from kit.servers import free_port
+from kit.servers import free_port, wait_for_port
 
 
 @dataclass(frozen=True)
@@ -41,17 +39,8 @@ def proxy_server(
         command = [sys.executable, "-u", "-m", "pproxy", "-v", "--auth", "0", "-l", listen, *tls_options]
         process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
         try:
-            _wait_until_listening(port)
+            wait_for_port(port)
             yield ProxyServer(f"127.0.0.1:{port}", log)
         finally:
             process.kill()
             process.wait()
-
-
-def _wait_until_listening(port: int) -> None:
-    for _ in range(200):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.05)
-    raise AssertionError("the proxy did not start")

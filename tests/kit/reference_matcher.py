@@ -52,8 +52,8 @@ class ReferenceDocument:
     def widened(self) -> ReferenceDocument:
         """The document with the whole paragraphs of its own segments."""
         whole = [paragraph for paragraph in self.paragraphs if set(paragraph) & set(self.own_segments)]
-        own = {*self.own_segments, *(segment for paragraph in whole for segment in paragraph)}
-        return replace(self, own_segments=tuple(sorted(own)))
+        segments = {*self.own_segments, *(segment for paragraph in whole for segment in paragraph)}
+        return replace(self, own_segments=tuple(sorted(segments)))
 
     def are_in_one_paragraph(self, a: int, b: int) -> bool:
         return a == b or any(a in paragraph and b in paragraph for paragraph in self.paragraphs)
@@ -274,9 +274,9 @@ def number_of_word(tokens: tuple[ReferenceToken, ...], first: int, last: int, di
     """Return the number said of the words first … last."""
     numbers = numbers_in(tokens)
     if not any(token.folded.isdigit() for token in tokens[first : last + 1]):
-        own = [number for number in numbers if number.first <= first and last <= number.last]
-        if own and dimension in ("", own[0].dimension):
-            return own[0]
+        nearby = [number for number in numbers if number.first <= first and last <= number.last]
+        if nearby and dimension in ("", nearby[0].dimension):
+            return nearby[0]
     fitting = [number for number in numbers if number.dimension == dimension]
     before = [number for number in fitting if number.last < first][-1:]
     after = [number for number in fitting if number.first > last][:1]

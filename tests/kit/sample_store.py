@@ -6,6 +6,7 @@ PYTHONPATH=tests python -m kit.sample_store [PORT]     serves the pages until Ct
 from __future__ import annotations
 
 import asyncio
+import shutil
 import sys
 import tempfile
 from collections.abc import AsyncIterator
@@ -21,12 +22,13 @@ import httpx
 from sqlalchemy import Connection
 
 from kit.databases import write_config_file
+from monitor.alerts.silences import Silence
 from monitor.config_file.load import read_config
 from monitor.model import Update
 from monitor.policy import load_policy
 from monitor.polling.ingest import ingest_update
 from monitor.sources.state import PollResult
-from monitor.store import outbox, sources
+from monitor.store import outbox, silences, sources
 from monitor.store.base import Store
 from monitor.store.connect import open_store
 from monitor.store.sources import record_polls
@@ -39,6 +41,7 @@ NOW = datetime(2026, 12, 16, 18, 30, tzinfo=UTC).timestamp()
 HOUR = 3600.0
 SECRET_TOKEN = "token-that-nobody-may-see"
 
+SHIPPED_RULES = Path(__file__).parents[2] / "rules"
 SAMPLE_CONFIG = """
 [monitor]
 database = "sqlite:///monitor.db"
@@ -130,8 +133,7 @@ SAMPLE_UPDATES = (
 
 def build_sample_store(folder: Path) -> Store:
     """Build a store with alerts, sources in several states, and deliveries in every state."""
-    rules_folder = Path(__file__).parents[2] / "rules"
-    write_config_file(folder, SAMPLE_CONFIG.format(rules=rules_folder, private=SECRET_TOKEN))
+    write_config_file(folder, SAMPLE_CONFIG.format(rules=SHIPPED_RULES, private=SECRET_TOKEN))
     config = read_config(folder / "config.toml", env={})
     policy = load_policy(config)
     store = open_store(config.monitor.database)
@@ -144,6 +146,20 @@ def build_sample_store(folder: Path) -> Store:
         record_sample_polls(conn)
         record_sample_deliveries(conn)
     return store
+
+
+def copy_rules(folder: Path, names: str = "*.yaml") -> None:
+    """Copy shipped rule files into `rules/` of the folder of a sample store, and let its config use that."""
+    (folder / "rules").mkdir(exist_ok=True)
+    for file in SHIPPED_RULES.glob(names):
+        shutil.copy(file, folder / "rules")
+    config = folder / "config.toml"
+    config.write_text(config.read_text().replace(f'rules = "{SHIPPED_RULES}"', 'rules = "rules"'))
+
+
+def active_silences(store: Store) -> list[Silence]:
+    with store.read() as conn:
+        return silences.load_active_silences(conn, NOW)
 
 
 def record_sample_polls(conn: Connection) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import socket
 import threading
+import time
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.parser import BytesParser
@@ -163,10 +165,18 @@ class MailServer:
         self.stop()
 
 
+def wait_for_port(port: int) -> None:
+    """Wait until a server listens on a port of 127.0.0.1."""
+    for _ in range(200):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    raise AssertionError(f"no server listens on port {port}")
+
+
 def free_port() -> int:
     """Return a port of 127.0.0.1 that is free now."""
-    import socket
-
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

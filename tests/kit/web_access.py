@@ -67,9 +67,9 @@ async def visitor_client(
 
 def form_token(page: str) -> str:
     """Return the token of the first form of a page."""
-    found = re.search(r'name="csrf_token" value="([0-9a-f]{64})"', page)
-    assert found, page
-    return found[1]
+    match = re.search(r'name="csrf_token" value="([0-9a-f]{64})"', page)
+    assert match, page
+    return match[1]
 
 
 async def log_in(client: httpx.AsyncClient, password: str = PASSWORD, next: str = "/") -> httpx.Response:

@@ -1,4 +1,4 @@
-"""Start daemons as processes of their own, and end them."""
+"""Start daemons as processes of their own, look into their store, and end them."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import text, update
 
 from monitor.store.base import Store
 from monitor.store.connect import open_store
@@ -19,6 +20,7 @@ from monitor.store.workers import StoredWorker, load_workers
 RUN_WORKER = """
 import asyncio, os, sys
 from pathlib import Path
+from typing import Any
 from monitor.config_file.load import read_config
 from monitor.daemon.run import run_forever
 from monitor.runtime import Worker
@@ -48,18 +50,25 @@ def started_process(folder: Path, *command: str) -> Iterator[subprocess.Popen[by
             process.kill()
 
 
+def started_daemon(folder: Path) -> AbstractContextManager[subprocess.Popen[bytes]]:
+    """Run `monitor run` in a folder."""
+    return started_process(folder, "-m", "monitor", "run")
+
+
 def worker_command(id: str, *, number: int = 2, beat_s: float = 0.2, dead_after_s: float = 1.5) -> Sequence[str]:
     """Return the arguments of the interpreter for a worker with short times."""
     return ("-c", RUN_WORKER, id, str(number), str(beat_s), str(dead_after_s))
 
 
 def stored_workers(url: str) -> list[StoredWorker]:
-    store = open_store(url)
-    try:
-        with store.read() as conn:
-            return load_workers(conn)
-    finally:
-        store.close()
+    with closing(open_store(url)) as store, store.read() as conn:
+        return load_workers(conn)
+
+
+def run_query(url: str, statement: str) -> list[tuple[Any, ...]]:
+    """Return the rows of a SELECT statement."""
+    with closing(open_store(url, create=False)) as store, store.read() as conn:
+        return [tuple(row) for row in conn.execute(text(statement))]
 
 
 def silence_workers(store: Store) -> None:
@@ -70,10 +79,8 @@ def silence_workers(store: Store) -> None:
 
 def child_pids(pid: int) -> list[int]:
     """Return the ids of the processes that a process has started."""
-    found: list[int] = []
-    for children in Path(f"/proc/{pid}/task").glob("*/children"):
-        found += map(int, children.read_text().split())
-    return found
+    children = Path(f"/proc/{pid}/task").glob("*/children")
+    return [int(child) for file in children for child in file.read_text().split()]
 
 
 def is_running(pid: int) -> bool:

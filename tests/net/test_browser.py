@@ -56,7 +56,7 @@ async def fetch_error(url: str, browser: PageBrowser | None = None) -> FetchErro
     return raised.value
 
 
-async def test_what_a_script_writes_is_part_of_the_page() -> None:
+async def test_text_written_by_a_script_is_part_of_the_page() -> None:
     async with RawServer(http_response(SCRIPT.encode(), content_type="text/html"), host=SITE_ADDRESS) as server:
         response = await page_browser().fetch(Request(server.url))
 

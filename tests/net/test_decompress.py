@@ -80,7 +80,7 @@ FEED = b"<rss><item>Around 3,000 soldiers are in the town.</item></rss>"
 @pytest.mark.parametrize(
     "body", [FEED, b"\xef\xbb\xbf\n" + FEED, b'{"items": [1, 2, 3]}', b"<p>\xcf\xf0\xe8\xe2\xe5\xf2</p>"]
 )
-def test_a_plain_body_is_left_as_it_is_whatever_its_label(encoding: str, body: bytes) -> None:
+def test_an_uncompressed_body_with_any_content_encoding_is_unchanged(encoding: str, body: bytes) -> None:
     assert unpack(encoding, body) == body
 
 
@@ -90,7 +90,7 @@ def test_a_plain_body_is_left_as_it_is_whatever_its_label(encoding: str, body: b
     [gzip.compress(FEED), zstandard.compress(FEED), gzip.compress(gzip.compress(FEED))],
     ids=["gzip", "zstd", "gzip twice"],
 )
-def test_a_body_that_shows_its_compression_is_decompressed_whatever_its_label(encoding: str, packed: bytes) -> None:
+def test_a_compressed_body_with_a_wrong_content_encoding_is_decompressed(encoding: str, packed: bytes) -> None:
     assert unpack(encoding, packed) == FEED
 
 
@@ -99,7 +99,7 @@ NOTE = "The Ostra ferry is late. Паром опаздывает.\n".encode() * 
 
 @pytest.mark.parametrize("encoding", ["gzip", "br", "zstd", "deflate", "windows-1251", "text/plain"])
 @pytest.mark.parametrize("note", [NOTE, NOTE[:24], NOTE[:4096]])
-def test_plain_text_is_left_as_it_is_whatever_its_label(encoding: str, note: bytes) -> None:
+def test_plain_text_with_any_content_encoding_is_unchanged(encoding: str, note: bytes) -> None:
     assert unpack(encoding, note) == note
 
 

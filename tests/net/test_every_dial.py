@@ -52,13 +52,6 @@ async def resolve(host: str, port: int) -> Sequence[str]:
     return [str(result[4][0]) for result in await loop.getaddrinfo(host, port)]
 
 
-@pytest.fixture
-async def canary() -> AsyncIterator[RawServer]:
-    """A server that must never be dialed."""
-    async with RawServer(http_response(b"secret"), host="0.0.0.0") as server:
-        yield server
-
-
 @pytest.fixture(scope="module", params=["", "http", "socks5", "socks5h"], ids=lambda scheme: scheme or "direct")
 def proxy_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a proxy for all requests, "" for none. It may be asked for the site and for names only."""

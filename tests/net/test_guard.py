@@ -38,13 +38,6 @@ REJECTED_CODES = {"blocked_address", "bad_url", "dns"}
 
 
 @pytest.fixture
-async def canary() -> AsyncIterator[RawServer]:
-    """A server that must never be dialed."""
-    async with RawServer(http_response(b"secret"), host="0.0.0.0") as server:
-        yield server
-
-
-@pytest.fixture
 async def fetcher() -> AsyncIterator[Fetcher]:
     async with Fetcher(user_agent="test", network=Network(Guard([f"{ALLOWED_ADDRESS}/32"])), deadline=3.0) as client:
         yield client

@@ -64,7 +64,7 @@ def why(query: str) -> str:
         ("FIRST 5 (storm* between 3 and 5)", "Four storms came", True),
     ],
 )
-def test_exact_case(query: str, text: str, matches: bool) -> None:
+def test_exact_case_matches_only_words_that_are_written_alike(query: str, text: str, matches: bool) -> None:
     assert bool(fired_claims(query, title=text, body="")) is matches
 
 
@@ -104,7 +104,7 @@ def test_same_paragraph_fires_on_each_sentence_with_one_of_the_words() -> None:
     ]
 
 
-def test_a_paragraph_whose_first_sentence_was_said_before_stays_apart_from_the_one_before_it() -> None:
+def test_a_paragraph_with_a_repeated_first_sentence_is_not_joined_to_the_previous_one() -> None:
     body = "<p>Snow fell. Roads are shut.</p><p>Snow fell. Trains run late.</p>"
 
     assert fired_claims("roads SAME PARAGRAPH trains", body=body) == []

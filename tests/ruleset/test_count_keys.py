@@ -92,7 +92,7 @@ def test_a_contradiction_is_one_problem_and_no_rule(tmp_path: Path, keys: str, p
     assert load(tmp_path, keys) == (None, [problem])
 
 
-def test_what_goes_together_is_accepted(tmp_path: Path) -> None:
+def test_keys_that_may_be_combined_with_count_and_absent_are_accepted(tmp_path: Path) -> None:
     for keys in (
         "count: 5 per 1h\nthrottle: 1 per 1d\nseverity: high\ncorroboration: 1",
         'count: 5 per 1h\nby: "@makers"\nwithin: update',

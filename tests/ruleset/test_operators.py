@@ -35,7 +35,7 @@ def matches(query: str, text: str) -> bool:
 
 
 @pytest.mark.parametrize(("word", "query", "text"), EXAMPLES)
-def test_an_example_matches(word, query, text):
+def test_each_example_of_an_operator_matches(word, query, text):
     assert matches(query, text)
 
 

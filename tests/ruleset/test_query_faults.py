@@ -242,7 +242,7 @@ def test_a_query_that_only_resembles_a_mistake_has_no_warning(text):
     assert compile_query(text, ALIASES)[1] == []
 
 
-def test_what_was_probably_meant_is_said_beside_a_mistake():
+def test_a_mistake_in_a_query_comes_with_a_suggestion():
     error, warning = compile_query("~worker* more than 500", ALIASES)[1]
 
     assert error.message.startswith("`~worker*` admits forecasts of a number: expected a comparison")

@@ -284,7 +284,7 @@ def test_an_expired_rule_raises_no_absence(tmp_path: Path) -> None:
     assert run_tests(tmp_path, rule, sequence.replace("DAY", "12").replace("FIRES", "false")) == []
 
 
-def test_what_happens_outside_the_hours_of_a_rule_is_not_counted(tmp_path: Path) -> None:
+def test_matches_outside_the_hours_of_a_rule_are_not_counted(tmp_path: Path) -> None:
     rule = "name: r\nmatch: recall*\ncount: 2 per 1d\nactive: 08:00-18:00\n"
     sequence = """
 - at: 2026-12-11T17:00

@@ -148,7 +148,7 @@ def test_all_news_of_a_source_can_be_asked_for(tmp_path: Path) -> None:
         assert "for all news" in message
 
 
-def test_the_tests_of_a_rule_state_what_surrounds_a_text(tmp_path: Path) -> None:
+def test_the_tests_of_a_rule_can_give_source_title_and_tags(tmp_path: Path) -> None:
     rule = "name: r\nmatch: title:strike AND url:tolm AND tag:ports\nsources: [wire]\n"
     tests = """
         - {text: Cranes stand still., title: Strike, url: https://tolm.example/1, source: wire, fires: true}
@@ -238,12 +238,12 @@ PEERS = """
 """
 
 
-def test_what_peers_have_can_be_written(tmp_path: Path) -> None:
+def test_rules_with_the_features_of_other_tools_are_accepted(tmp_path: Path) -> None:
     """Severity by condition, parts of queries, counts, absences, hours, an end, defaults and inhibition."""
     assert check(tmp_path, PEERS, aliases="queries:\n  incident: dam NEAR/5 fail*\n") == []
 
 
-def test_what_is_missing_says_what_to_do_instead(tmp_path: Path) -> None:
+def test_an_unsupported_key_names_the_alternative(tmp_path: Path) -> None:
     (message,) = check(tmp_path, "name: r\nmatch: dam\nlanguage: fr\n")
     assert message.endswith("there is no language filter: tag the sources, as in `sources: ['tag:french']`")
 

@@ -180,7 +180,7 @@ def test_a_date_that_is_not_certain_is_none(text: str) -> None:
         (float("nan"), None),
     ],
 )
-def test_a_number_counts_from_1970(value: object, at: float | None) -> None:
+def test_a_date_that_is_a_number_is_seconds_or_milliseconds_since_1970(value: object, at: float | None) -> None:
     assert parse_date(value) == at
 
 

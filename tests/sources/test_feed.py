@@ -148,7 +148,7 @@ def test_a_feed_with_a_wrong_or_unknown_charset_is_parsed(declared: str, content
     ],
 )
 @pytest.mark.parametrize("rest", ["", "<description>not <br> closed</description>"])
-def test_a_bare_ampersand_is_one(markup: str, title: str, rest: str) -> None:
+def test_a_bare_ampersand_is_read_as_an_ampersand(markup: str, title: str, rest: str) -> None:
     (entry,) = parse(rss(f"<item><title>{markup}</title>{rest}</item>")).entries
 
     assert entry.title == title
@@ -176,7 +176,7 @@ def test_a_feed_with_a_bare_ampersand_is_well_formed() -> None:
 @pytest.mark.parametrize(
     "body", [b"&lt;" * 10, b"<a>&amp;&nbsp;&#10;&#xA;</a>", b"<![CDATA[a & b]]>", b"<!-- & --> x"]
 )
-def test_nothing_else_is_escaped(body: bytes) -> None:
+def test_only_bare_ampersands_are_escaped(body: bytes) -> None:
     assert escape_bare_ampersands(body) == body
 
 

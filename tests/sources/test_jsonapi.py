@@ -123,13 +123,13 @@ def test_different_entries_with_the_same_id_get_different_keys() -> None:
         ({"code": 401, "message": "Please log in to continue."}, "login"),
     ],
 )
-def test_what_was_served_instead_of_the_entries_is_named(document: Any, said: str) -> None:
+def test_the_error_names_the_page_that_was_served_instead_of_json(document: Any, said: str) -> None:
     error = failure(document)
     assert error.code == ("malformed" if isinstance(document, bytes) else "not_the_page")
     assert said in str(error)
 
 
-def test_an_entry_of_its_own_is_no_error_message() -> None:
+def test_an_entry_with_the_words_of_an_error_is_no_error() -> None:
     notice = {"id": 3, "title": "Pier closed", "text": "Too many requests for berths: pier 4 is closed until Friday."}
     assert parse(notice).entries[0].title == "Pier closed"
     assert len(parse([{"id": 1, "message": "Too many requests"}]).entries) == 1

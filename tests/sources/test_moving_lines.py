@@ -35,7 +35,7 @@ def test_a_line_with_the_same_words_and_other_figures_moves(texts: tuple[str, ..
     assert moving(*texts) == (texts[-1],)
 
 
-def test_other_lines_do_not_move() -> None:
+def test_a_line_without_a_changing_number_is_not_moving() -> None:
     assert moving("Pier 3 is closed", "Line 4 is late by 5 minutes", "The crane weighs 30 tons") == ()
     assert moving("The pier is closed", "The pier is closed", "The pier is closed") == ()
     assert moving("Page views: 1", "Page views: 2", "Page views: 3", noise=Noise.VOLATILE) == ()

@@ -96,7 +96,7 @@ def test_other_languages_and_angle_brackets_are_read() -> None:
     assert read[1:] == ["Der Anleger ist für Fähren gesperrt: Zustand <ZU>.", "Größe: 3 m"]
 
 
-def test_what_cannot_be_read_is_a_clear_error() -> None:
+def test_an_unreadable_pdf_is_a_clear_error() -> None:
     assert str(failure(write_pdf([LINES], encrypted=True))) == "the PDF is encrypted and needs a password"
     assert str(failure(write_pdf([[], []]))) == "the PDF has no text: its pages are images"
     assert str(failure(b"%PDF-1.7 x")) == "the PDF is damaged and cannot be read"

@@ -88,7 +88,7 @@ def test_pages_continue_below_a_number(filled: Store) -> None:
     "query",
     ["", " ", '"', '""', "*", "'", "\\", "!!! ???", ":*", "&", "\0", "\u202e", "a" * 5000 + "*", "\ud800"],
 )
-def test_what_has_no_word_finds_nothing(filled: Store, query: str) -> None:
+def test_a_search_without_words_finds_nothing(filled: Store, query: str) -> None:
     assert found(filled, query) == []
 
 
@@ -188,6 +188,7 @@ def test_queries_quote_every_word() -> None:
 
 def test_the_index_agrees_with_its_rows(filled: Store) -> None:
     with filled.write() as conn:
+        assert conn.scalar(text("SELECT count(*) FROM alert_texts")) == len(TEXTS)
         if conn.dialect.name == "sqlite":  # raises an error if they differ
             conn.execute(text("INSERT INTO alert_words (alert_words, rank) VALUES ('integrity-check', 1)"))
 

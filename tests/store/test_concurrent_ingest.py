@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from kit.builders import add_sources
-from kit.ingest import ingest_poll
+from kit.ingest import commit_chunk, ingest_poll
 from sqlalchemy import func, select
 
 from monitor.assess import Policy
@@ -16,8 +16,8 @@ from monitor.evidence import Basis
 from monitor.model import Entry, Novelty, Reason
 from monitor.polling import compared as compared_entries
 from monitor.polling import entries as polled_entries
-from monitor.polling.compared import ChunkResult, ComparedChunk, IngestContext, PollChunk, PolledEntries, Snapshot
-from monitor.polling.entries import commit_chunks, compare_chunk
+from monitor.polling.compared import ChunkResult, ComparedChunk, IngestContext, PolledEntries, Snapshot
+from monitor.polling.entries import compare_chunk
 from monitor.polling.ingest import IngestResult, changed_entries, prepare
 from monitor.polling.steps import Ingest, StaleFingerprint, take_step
 from monitor.ruleset.load import load_rules
@@ -73,7 +73,7 @@ def compare_on_snapshot(store: Store, one: PolledEntries) -> tuple[IngestContext
 
 def commit(store: Store, policy: Policy, compared: tuple[IngestContext, ComparedChunk]) -> ChunkResult:
     with store.write() as conn:
-        return commit_chunks(conn, [PollChunk(*compared, policy)])[0]
+        return commit_chunk(conn, *compared, policy)
 
 
 def novelties(store: Store) -> list[tuple[str, str]]:

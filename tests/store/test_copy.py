@@ -105,7 +105,7 @@ def test_an_index_without_pending_rows_continues_its_numbers(
     assert {prior.text for prior in found} == {"Three bridges are closed.", "Four bridges are closed."}
 
 
-def test_values_survive_unchanged(urls: tuple[str, str]) -> None:
+def test_odd_texts_are_copied_unchanged(urls: tuple[str, str]) -> None:
     odd = 'NUL \\u0000 "quoted" \\\\ 𝕏 لا \r\n' + "x" * 3_000_000
     with closing(open_store(urls[0])) as source, closing(open_any_schema(urls[1])) as target:
         add_sources(source, "wire")

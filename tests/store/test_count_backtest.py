@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from kit.builders import add_sources
-from kit.counting import read_all_sources, rule_policy, see, stored_alerts
+from kit.counting import ingest_texts, read_all_sources, rule_policy, stored_alerts
 
 from monitor.assess import Policy
 from monitor.backtest.archive import load_stored_updates
@@ -41,7 +41,7 @@ def live_through(store: Store, policy: Policy) -> float:
     for number in range(14):
         at += 7 * MINUTE if number != 7 else 4 * DAY
         read_all_sources(store, policy, at)
-        see(
+        ingest_texts(
             store, policy, at, f"Plant {number} recalls {number * 13 + 7} pumps", source=("wire", "press")[number % 2]
         )
     read_all_sources(store, policy, at + DAY)
@@ -74,7 +74,7 @@ def test_a_back_test_counts_and_waits_as_the_daemon_did(store: Store, tmp_path: 
 def test_a_back_test_fires_for_an_absence_when_it_was_due(store: Store, tmp_path: Path) -> None:
     (tmp_path / "rules").mkdir()
     policy = rule_policy(tmp_path / "rules", RULES[2])
-    see(store, policy, NOW + DAY, "Plant 1 recalls 7 pumps")
+    ingest_texts(store, policy, NOW + DAY, "Plant 1 recalls 7 pumps")
     (absence,) = try_rules(store, tmp_path, policy, NOW + 9 * DAY)
     assert (absence.update_number, absence.alert.at) == (1, NOW + 3 * DAY)
     assert "the last match was “Plant 1 recalls 7 pumps” (wire)" in absence.alert.reason
@@ -84,7 +84,7 @@ def test_a_back_test_fires_for_an_absence_when_it_was_due(store: Store, tmp_path
 def test_an_edit_gains_and_loses_absences(store: Store, tmp_path: Path) -> None:
     (tmp_path / "rules").mkdir()
     policy = rule_policy(tmp_path / "rules", RULES[2])
-    see(store, policy, NOW + DAY, "Plant 1 recalls 7 pumps")
+    ingest_texts(store, policy, NOW + DAY, "Plant 1 recalls 7 pumps")
     absences = try_rules(store, tmp_path, policy, NOW + 9 * DAY)
     assert gained_alerts(absences, [], {}) == absences
     assert gained_alerts(absences, absences, {}) == []
@@ -103,7 +103,7 @@ def test_the_absences_that_were_raised_are_neither_gained_nor_lost(store: Store,
 def test_a_back_test_keeps_the_hours_of_an_absence(store: Store, tmp_path: Path) -> None:
     (tmp_path / "rules").mkdir()
     policy = rule_policy(tmp_path / "rules", RULES[2] + "active: 10:00-12:00\n")
-    see(store, policy, NOW + DAY, "Plant 1 recalls 7 pumps")  # at 08:00
+    ingest_texts(store, policy, NOW + DAY, "Plant 1 recalls 7 pumps")  # at 08:00
     (absence,) = try_rules(store, tmp_path, policy, NOW + 9 * DAY)
     assert absence.alert.at == NOW + 3 * DAY + 120 * MINUTE
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from kit.builders import add_sources, drain_channel
 from kit.counting import stored_alerts
-from kit.counting_worker import BLOCK, news, seen_at
+from kit.counting_worker import BLOCK, news, time_of
 
 from monitor.store.connect import open_store
 
@@ -96,9 +96,9 @@ def test_a_killed_process_misses_no_alert_and_sends_none_twice(
     counted = [alert for alert in alerts if alert.rule == "recalls"]
     assert [[finding.claim for finding in alert.findings] for alert in counted] == expected_claims(total)
     assert [alert.at for alert in alerts if alert.rule == "silence"] == [
-        seen_at(n) for n in range(BLOCK, total, BLOCK)
+        time_of(n) for n in range(BLOCK, total, BLOCK)
     ]
-    messages = drain_channel(store, "desk", seen_at(total + BLOCK))
+    messages = drain_channel(store, "desk", time_of(total + BLOCK))
     assert sorted(alert.id for message in messages for alert in message.alerts) == sorted(
         alert.id for alert in alerts
     )

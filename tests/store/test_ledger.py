@@ -127,7 +127,7 @@ def test_candidates_can_be_limited_to_sources(store: Store) -> None:
     assert candidates(store, BRIDGES, sources=frozenset({"nobody"})) == []
 
 
-def test_claims_last_said_before_since_are_ignored_and_claims_still_said_are_not(store: Store) -> None:
+def test_candidates_leave_out_claims_last_published_before_since(store: Store) -> None:
     commit_texts(store, [BRIDGES], at=100.0)
     commit_texts(store, [BRIDGES], source="press", at=100.0)
     with store.write() as conn:
@@ -137,7 +137,7 @@ def test_claims_last_said_before_since_are_ignored_and_claims_still_said_are_not
     assert candidates(store, BRIDGES, since=901.0) == []
 
 
-def test_a_withdrawn_claim_has_its_time_until_it_is_said_again(store: Store) -> None:
+def test_a_withdrawn_claim_has_the_time_of_its_withdrawal_until_it_is_published_again(store: Store) -> None:
     commit_texts(store, [BRIDGES, "Schools stay open."], at=100.0)
     withdrawn = example_finding(BRIDGES, Novelty.WITHDRAWN, nearest=example_prior("wire", BRIDGES))
     commit_texts(store, ["Schools stay open."], at=200.0, findings=[withdrawn])

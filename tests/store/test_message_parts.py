@@ -148,7 +148,7 @@ def test_deliveries_of_a_part_name_the_delivery_that_they_wait_behind(store: Sto
     assert first.blocked_by is None
 
 
-def test_no_alert_joins_a_part(store: Store) -> None:
+def test_no_alert_is_added_to_a_message_sent_in_parts(store: Store) -> None:
     enqueue(store, batch_of(3))
     lease_next(store)
     with store.read() as conn:

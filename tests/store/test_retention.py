@@ -42,7 +42,7 @@ def row_count(store: Store, name: str) -> int:
         return int(conn.execute(select(func.count()).select_from(schema.metadata.tables[name])).scalar_one())
 
 
-def test_a_claim_no_longer_said_leaves_the_index_and_returns_when_said_again(store: Store) -> None:
+def test_a_claim_no_longer_published_leaves_the_index_and_returns_when_published_again(store: Store) -> None:
     commit_texts(store, [BRIDGES], at=LONG_AGO)
     commit_texts(store, [SCHOOLS], entry="e2", at=RECENTLY)
     assert unindex_and_compact(store, since=5_000.0) == 1
@@ -57,7 +57,7 @@ def test_a_claim_no_longer_said_leaves_the_index_and_returns_when_said_again(sto
         assert {prior.entry for prior in StoredHistory(conn, since=5_000.0).candidates([["bridges"]])[0]} == {"e3"}
 
 
-def test_a_claim_still_said_stays_in_the_index(store: Store) -> None:
+def test_a_claim_still_published_stays_in_the_index(store: Store) -> None:
     commit_texts(store, [BRIDGES], at=LONG_AGO)
     with store.write() as conn:
         ledger.mark_entries_seen(conn, "wire", ["e1"], RECENTLY)
@@ -66,7 +66,7 @@ def test_a_claim_still_said_stays_in_the_index(store: Store) -> None:
         assert len(StoredHistory(conn, since=5_000.0).candidates([["bridges"]])[0]) == 1
 
 
-def test_a_claim_said_again_before_compaction_keeps_its_postings(store: Store) -> None:
+def test_a_claim_published_again_before_compaction_keeps_its_postings(store: Store) -> None:
     commit_texts(store, [BRIDGES], at=LONG_AGO)
     with store.write() as conn:
         assert unindex_claims(conn, 5_000.0, 0) == 1

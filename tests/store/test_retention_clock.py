@@ -25,7 +25,7 @@ def test_a_clock_that_jumped_ahead_is_trusted_after_an_hour_without_a_step(store
     assert is_trusted(store, NOW + YEAR + 6 * HOUR)
 
 
-def test_what_is_stored_by_a_clock_that_jumped_proves_nothing(store: Store) -> None:
+def test_updates_stored_while_the_clock_was_ahead_do_not_make_it_trusted(store: Store) -> None:
     commit_texts(store, ["Three bridges are closed."], at=NOW)
     assert is_trusted(store, NOW)
     commit_texts(store, ["All schools are open."], entry="e2", at=NOW + YEAR)

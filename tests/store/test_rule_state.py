@@ -73,7 +73,7 @@ def explained_matches(store: Store, number: int = 1) -> tuple[MatchRow, ...]:
     return explanation.matches
 
 
-def test_what_a_worker_decides_before_it_sees_a_rename_is_moved_when_it_does(store: Store) -> None:
+def test_decisions_made_before_a_worker_sees_a_rename_are_moved_afterwards(store: Store) -> None:
     apply_renames(store, b="bridges")
     apply_renames(store, b="crossings")
     commit_texts(store, [BRIDGES], decisions=[throttled_decision("al-2", "bridges", 200.0)])

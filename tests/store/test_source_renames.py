@@ -71,7 +71,7 @@ def test_an_id_can_be_added_later_if_the_name_changes_afterwards(store: Store) -
     assert entry_counts(store) == [("agency", 0)]
 
 
-def test_names_can_be_swapped(store: Store) -> None:
+def test_two_sources_can_swap_their_names(store: Store) -> None:
     sync(store, source("a", id="1"), source("b", id="2"))
     commit_texts(store, ["The bridge is open."], source="a", entry="of a")
     commit_texts(store, ["The ferry is late."], source="b", entry="of b")

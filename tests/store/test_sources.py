@@ -162,7 +162,7 @@ def test_a_leased_source_reports_whether_it_has_entries(store: Store) -> None:
     assert {source.name: source.entries for source in leased_sources} == {"press": 0, "wire": 1}
 
 
-def test_the_hours_of_news_are_those_in_which_it_came(store: Store) -> None:
+def test_activity_lists_the_hours_in_which_entries_were_first_seen(store: Store) -> None:
     for number, at in enumerate((3600.0, 2 * 3600.0 - 1, 2 * 3600.0 + 1700, 2 * 3600.0 + 1801)):
         commit_texts(store, [f"{number} bridges are closed."], at, entry=f"e{number}")
     with store.read() as conn:

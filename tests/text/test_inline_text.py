@@ -49,17 +49,17 @@ SEPARATE = [
 
 
 @pytest.mark.parametrize(("markup", "text"), WHOLE + SEPARATE)
-def test_in_html(markup: str, text: str) -> None:
+def test_inline_markup_is_joined_or_separated_in_html(markup: str, text: str) -> None:
     assert [block.text for block in parse_blocks(f"<p>{markup}</p>")] == [text]
 
 
 @pytest.mark.parametrize(("markup", "text"), WHOLE + SEPARATE)
-def test_in_a_title(markup: str, text: str) -> None:
+def test_inline_markup_is_joined_or_separated_in_a_title(markup: str, text: str) -> None:
     assert html_to_line(markup).replace("\u200b", "") == text
 
 
 @pytest.mark.parametrize(("markup", "text"), [case for case in WHOLE + SEPARATE if "x-tag" not in case[0]])
-def test_in_markdown(markup: str, text: str) -> None:
+def test_inline_markup_is_joined_or_separated_in_markdown(markup: str, text: str) -> None:
     if "<time" in markup:
         markup = markup.replace("time>", "q>")
     assert [block.text for block in parse_blocks(f"- {markup}\n- one\n")] == [text, "one"]

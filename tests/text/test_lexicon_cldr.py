@@ -116,7 +116,7 @@ def test_inflections_of_a_territory_share_its_key():
     assert places("Росія") == places("у Росії") == places("Россию") == ["@russia"]
 
 
-def test_a_territory_without_a_line_of_its_own_has_its_code_as_key_in_all_languages():
+def test_a_territory_without_aliases_has_its_code_as_key_in_all_languages():
     assert places("Malta votes.") == places("La Malte vote.") == places("マルタ") == ["@MT"]
 
 

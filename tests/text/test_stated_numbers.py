@@ -89,7 +89,7 @@ def test_a_change_written_as_a_range_has_its_upper_end() -> None:
     "text",
     ["It moved from 20 depots to 500 shops", "They fought against 3,000 men and 40 guns", "2 of the 20 homes burnt"],
 )
-def test_what_is_no_change_stays(text: str) -> None:
+def test_a_number_without_a_change_is_a_stated_one(text: str) -> None:
     assert {kind for _, kind in numbers(text)} == {STATED}
 
 

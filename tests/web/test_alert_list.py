@@ -18,7 +18,6 @@ from monitor.store.base import Store
 from monitor.store.feedback import feedback_by_alert
 
 SAME_ORIGIN = {"origin": "http://localhost:8080"}
-DAY = 86400.0
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import httpx
 import pytest
 import structlog
 from kit.databases import all_rows
-from kit.sample_store import KYIV, NOW, page_client
+from kit.sample_store import KYIV, NOW, active_silences, page_client
 from selectolax.lexbor import LexborHTMLParser
 from sqlalchemy import delete
 
@@ -21,7 +21,7 @@ from monitor import log
 from monitor.actions import record_feedback
 from monitor.alerts.answer_links import sign_answer
 from monitor.alerts.feedback import Feedback, FeedbackKind
-from monitor.alerts.silences import Silence, SilenceMode
+from monitor.alerts.silences import SilenceMode
 from monitor.store import feedback, schema, silences
 from monitor.store.base import Store
 from monitor.store.reports.alerts import load_alert_page
@@ -52,11 +52,6 @@ def link_path(store: Store, kind: FeedbackKind, *, alert: str | None = None, exp
 def stored_answers(store: Store) -> list[Feedback]:
     with store.read() as conn:
         return feedback.all_feedback(conn)
-
-
-def active_mutes(store: Store) -> list[Silence]:
-    with store.read() as conn:
-        return silences.load_active_silences(conn, NOW)
 
 
 def shown_text(response: httpx.Response) -> str:
@@ -119,7 +114,7 @@ async def test_the_button_records_the_answer(
 
 async def test_not_news_mutes_as_the_command_does(editable_store: Store, page_reader: httpx.AsyncClient) -> None:
     await page_reader.post(link_path(editable_store, FeedbackKind.NOT_NEWS))
-    (mute,) = active_mutes(editable_store)
+    (mute,) = active_silences(editable_store)
     by_command = record_feedback(
         editable_store, newest_alert(editable_store), FeedbackKind.NOT_NEWS, memory=DEFAULT_MUTE_S, now=NOW
     )
@@ -152,7 +147,7 @@ async def test_the_other_link_changes_the_answer(editable_store: Store, page_rea
     assert "Not news: similar alerts are muted" in shown_text(form)
     assert "Seen: it was news" in shown_text(form)
     assert [answer.kind for answer in stored_answers(editable_store)] == [FeedbackKind.ACK]
-    assert active_mutes(editable_store) == []
+    assert active_silences(editable_store) == []
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST"])

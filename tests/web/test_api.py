@@ -188,7 +188,7 @@ async def test_one_alert_has_its_deliveries_silences_and_answer(api: CheckedClie
     assert [silence["mode"] for silence in alert["silenced"]] == ["not news"]
 
 
-async def test_what_does_not_exist_is_404(api: CheckedClient) -> None:
+async def test_an_unknown_alert_story_source_silence_or_path_is_404(api: CheckedClient) -> None:
     for path in ("/alerts/nobody", "/stories/nobody", "/sources/nobody"):
         assert set(await api.get(path, 404)) == {"error"}
     assert await api.post("/alerts/nobody/answer", {"answer": "ack"}, 404) == {"error": "There is no such alert."}

@@ -14,7 +14,7 @@ from pathlib import Path
 import axe_playwright_python
 import pytest
 from kit.builders import add_sources, commit_texts, example_alert, sent_decision
-from kit.sample_store import KYIV, NOW, build_sample_store
+from kit.sample_store import KYIV, NOW, build_sample_store, copy_rules
 from playwright.async_api import Browser, Page, ViewportSize, async_playwright
 from sqlalchemy import Connection, select
 from starlette.applications import Starlette
@@ -45,7 +45,6 @@ MODES = {
     "phone in the dark": (390, "dark"),
 }
 VALID_CONFIG = "valid.toml"  # with the rules as shipped
-SHIPPED_RULES = Path(__file__).parents[2] / "rules"
 BROKEN_RULES = """\
 rules:
   - {name: broken-one, match: (a, sverity: high}
@@ -96,11 +95,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def full_store(folder: Path) -> Iterator[Store]:
     """The sample store with answers, a silence, rejected rules and a figure that changed often."""
     with closing(build_sample_store(folder)) as store:
-        shutil.copytree(SHIPPED_RULES, folder / "rules")
+        shutil.copy(folder / "config.toml", folder / VALID_CONFIG)
+        copy_rules(folder)
         (folder / "rules/broken.yaml").write_text(BROKEN_RULES)
-        config = folder / "config.toml"
-        (folder / VALID_CONFIG).write_text(config.read_text())
-        config.write_text(config.read_text().replace(f'rules = "{SHIPPED_RULES}"', 'rules = "rules"'))
         ids = alert_ids(store)
         record_feedback(store, ids[1], FeedbackKind.NOT_NEWS, memory=1e9, now=NOW, by="web")
         record_feedback(store, ids[2], FeedbackKind.ACK, memory=1e9, now=NOW, by="Ola", note="an old list")

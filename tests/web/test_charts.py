@@ -19,7 +19,7 @@ from monitor.web.charts import (
 
 
 @pytest.mark.parametrize(("wanted", "step"), [(1, 1), (3, 5), (0.03, 0.05), (2500, 5000), (7, 10), (0.2, 0.2)])
-def test_steps_are_round(wanted: float, step: float) -> None:
+def test_the_steps_of_an_axis_are_round_numbers(wanted: float, step: float) -> None:
     assert round_step(wanted) == pytest.approx(step)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from kit.builders import add_sources
-from kit.counting import read_all_sources, rule_policy, see, stored_alerts
+from kit.counting import ingest_texts, read_all_sources, rule_policy, stored_alerts
 from kit.databases import new_database_url
 from kit.sample_store import NOW, page_client
 
@@ -24,7 +24,7 @@ def counted_store(folder: Path) -> Store:
         "name: recalls\ntitle: Recalls in a row\nmatch: recall*\ncount: 2 per 1h\n",
         "name: quiet\ntitle: Silent agencies\nmatch: recall*\nabsent: 2d\n",
     )
-    see(store, policy, SEEN_AT, "Acme recalls 300 heaters", "Globex recalls 17 ovens")
+    ingest_texts(store, policy, SEEN_AT, "Acme recalls 300 heaters", "Globex recalls 17 ovens")
     read_all_sources(store, policy, SEEN_AT + 3 * 86400)
     return store
 

@@ -153,7 +153,7 @@ async def test_a_delivery_is_retried_from_the_page_of_its_alert(
         ({"delivery:": "on"}, 400),
     ],
 )
-async def test_what_cannot_be_retried_is_one_sentence_and_changes_nothing(
+async def test_a_delivery_that_cannot_be_retried_is_reported_in_one_sentence_and_unchanged(
     editable_store: Store, page_editor: httpx.AsyncClient, form: dict[str, str], status: int
 ) -> None:
     before = all_rows(editable_store)

@@ -83,7 +83,7 @@ async def test_the_page_shows_the_checks_and_the_store(sample_news_store: Store)
     assert samples["claimwatch_process_resident_memory_bytes",] > 1_000_000
 
 
-async def test_what_was_counted_is_shown(empty_store: Store) -> None:
+async def test_the_counters_of_the_daemon_are_shown(empty_store: Store) -> None:
     metrics.count_poll("failed", 0.2, "timeout")
     metrics.count_poll("unchanged", 0.1)
     metrics.count_all({("claims", "new"): 3, ("alerts", "ferries", "high"): 2, ("entries",): 1})

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import httpx
 from kit.builders import add_sources, commit_texts, example_alert, example_message, sent_decision
+from kit.page_reading import text_of
 from kit.sample_store import KYIV, NOW, page_client
-from selectolax.lexbor import LexborHTMLParser, LexborNode
+from selectolax.lexbor import LexborHTMLParser
 
 from monitor.actions import record_feedback
 from monitor.alerts.feedback import FeedbackKind
@@ -31,25 +32,20 @@ async def read(store: Store, path: str = "/") -> LexborHTMLParser:
     return LexborHTMLParser(answer.text)
 
 
-def words(node: LexborNode | None) -> str:
-    assert node is not None
-    return " ".join(node.text().split())
-
-
 def states(store: Store) -> dict[str, tuple[str, str]]:
     checks = overview_checks(Site(store, KYIV, lambda: NOW))
     return {check.name: (check.state, check.text) for check in checks}
 
 
 async def test_an_empty_store_says_what_to_do_next(empty_store: Store) -> None:
-    main = words((await read(empty_store)).css_first("main"))
+    main = text_of((await read(empty_store)).css_first("main"))
 
     assert "monitor sources add" in main
     assert "There are no alerts yet" in main
     assert "No answers in the last 30 days" in main
 
 
-def test_everything_is_fine(empty_store: Store) -> None:
+def test_all_checks_are_ok_with_a_source_that_was_polled(empty_store: Store) -> None:
     add_sources(empty_store, "wire", now=NOW)
     with empty_store.write() as conn:
         record_polls(conn, {"wire": GOOD_POLL})
@@ -89,7 +85,7 @@ async def test_failing_checks_of_the_daemon_are_shown_with_their_reasons(empty_s
     async with page_client(empty_store, health=lambda: {"status": "failing", "checks": checks}) as reader:
         page = LexborHTMLParser((await reader.get("/")).text)
 
-    assert [words(row) for row in page.css(".fault li")] == ["store: the disk is full <b>", "deliver: fails"]
+    assert [text_of(row) for row in page.css(".fault li")] == ["store: the disk is full <b>", "deliver: fails"]
     assert page.css(".fault li b b") == []
 
 
@@ -131,10 +127,10 @@ async def test_the_chart_counts_the_days_of_the_time_zone(empty_store: Store) ->
     assert labels[-2:] == ["1 alert on Tue 15 Dec", "2 alerts on Wed 16 Dec"]
     assert labels[0] == "0 alerts on Thu 3 Dec"
     assert [part.attributes["class"] for part in bars[-1].css("rect.part")] == ["part high", "part low"]
-    assert words(page.css_first("h2 .of")) == "2 today 1 high 1 low"
+    assert text_of(page.css_first("h2 .of")) == "2 today 1 high 1 low"
     async with page_client(empty_store) as reader:
         day = LexborHTMLParser((await reader.get(bars[-2].attributes["href"] or "")).text)
-    assert [words(claim) for claim in day.css(".claim")] == ["News 0."]
+    assert [text_of(claim) for claim in day.css(".claim")] == ["News 0."]
 
 
 async def test_sources_in_trouble_and_noisy_rules_are_listed(
@@ -145,11 +141,13 @@ async def test_sources_in_trouble_and_noisy_rules_are_listed(
     record_feedback(editable_store, alerts[2]["id"], FeedbackKind.ACK, memory=1e9, now=NOW, by="web")
     page = await read(editable_store)
 
-    assert words(page.css_first(".plain li")).startswith("food-agency failing since 9 h ago the server answered 503")
-    rows = [words(row) for row in page.css("table.noise tbody tr")]
+    assert text_of(page.css_first(".plain li")).startswith(
+        "food-agency failing since 9 h ago the server answered 503"
+    )
+    rows = [text_of(row) for row in page.css("table.noise tbody tr")]
     assert rows[0] == "dprk-deployment100 % 100 % 1 of 1"
     assert len(rows) == 2
-    assert "3 of 4 sources were polled for the first time" in words(page.css_first(".first-polls"))
+    assert "3 of 4 sources were polled for the first time" in text_of(page.css_first(".first-polls"))
 
 
 async def test_counts_are_cached_and_the_page_says_so(editable_store: Store) -> None:
@@ -158,10 +156,12 @@ async def test_counts_are_cached_and_the_page_says_so(editable_store: Store) -> 
     commit_texts(editable_store, ["A"], decisions=[sent_decision(example_alert("al-x", at=NOW))])
     after = await read(editable_store)
 
-    assert [words(page.css_first("h2 .of")) for page in (before, after)] == [words(before.css_first("h2 .of"))] * 2
-    assert "up to a minute old" in words(after.css_first("main"))
+    assert [text_of(page.css_first("h2 .of")) for page in (before, after)] == [
+        text_of(before.css_first("h2 .of"))
+    ] * 2
+    assert "up to a minute old" in text_of(after.css_first("main"))
     assert len(after.css("ol.compact li")) == 8
-    assert words(after.css_first("ol.compact a")) == "Three bridges are closed"  # the list is not cached
+    assert text_of(after.css_first("ol.compact a")) == "Three bridges are closed"  # the list is not cached
 
 
 async def test_the_current_page_is_marked_in_the_navigation(page_reader: httpx.AsyncClient) -> None:

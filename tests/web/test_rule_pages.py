@@ -12,7 +12,7 @@ import httpx
 import pytest
 from kit.endless_work import sleep_on
 from kit.page_reading import read_main, text_of, texts
-from kit.sample_store import NOW, page_client
+from kit.sample_store import NOW, copy_rules, page_client
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 from sqlalchemy import func, select
 
@@ -23,7 +23,6 @@ from monitor.store.base import Store
 from monitor.web import count_cache, rule_files
 from monitor.web.rule_files import RuleFiles
 
-SHIPPED = Path(__file__).parents[2] / "rules"
 SCRIPT = "<script>alert(1)</script>'\"\u202e"
 MIXED = """\
 rules:
@@ -55,13 +54,9 @@ rules:
 @pytest.fixture
 def folder(tmp_path: Path, editable_store: Store) -> Path:
     """The folder of the sample store, with rules of its own that a test may change."""
-    rules = tmp_path / "rules"
-    rules.mkdir()
     for name in ("aliases.yaml", "dprk-deployment.yaml"):
-        (rules / name).write_text((SHIPPED / name).read_text(encoding="utf-8"), encoding="utf-8")
-    (rules / "mixed.yaml").write_text(MIXED)
-    config = tmp_path / "config.toml"
-    config.write_text(config.read_text().replace(f'rules = "{SHIPPED}"', 'rules = "rules"'))
+        copy_rules(tmp_path, name)
+    (tmp_path / "rules/mixed.yaml").write_text(MIXED)
     return tmp_path
 
 
@@ -121,7 +116,7 @@ async def test_the_list_has_severity_channels_alerts_answers_and_tests(
     ]
 
 
-async def test_a_rule_that_matched_without_an_alert_is_not_said_to_have_never_matched(
+async def test_a_rule_that_matched_without_an_alert_is_not_shown_as_never_matched(
     reader: httpx.AsyncClient, editable_store: Store
 ) -> None:
     with editable_store.write() as conn:

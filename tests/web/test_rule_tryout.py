@@ -13,7 +13,7 @@ import pytest
 from kit.databases import all_rows
 from kit.endless_work import sleep_on
 from kit.page_reading import main_of, text_of, texts
-from kit.sample_store import page_client
+from kit.sample_store import SHIPPED_RULES, copy_rules, page_client
 from kit.web_access import PASSWORD, SAME_ORIGIN, form_token, log_in, visitor_client
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -25,7 +25,6 @@ from monitor.web import rule_tryout
 from monitor.web.access import Access
 from monitor.web.rule_files import RuleFiles
 
-SHIPPED = Path(__file__).parents[2] / "rules"
 EDIT = """\
 name: dprk-deployment
 title: Brigades
@@ -57,11 +56,7 @@ class ThreadWorkers:
 def folder(tmp_path: Path, editable_store: Store, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder of the sample store, with rules that a test may change; tests of the rules on disk do not run."""
     monkeypatch.setattr(RuleFiles, "_run_tests", lambda self, config: {})
-    (tmp_path / "rules").mkdir()
-    for file in SHIPPED.glob("*.yaml"):
-        (tmp_path / "rules" / file.name).write_text(file.read_text(encoding="utf-8"), encoding="utf-8")
-    config = tmp_path / "config.toml"
-    config.write_text(config.read_text().replace(f'rules = "{SHIPPED}"', 'rules = "rules"'))
+    copy_rules(tmp_path)
     return tmp_path
 
 
@@ -93,7 +88,7 @@ def shown_text(main: LexborNode | LexborHTMLParser) -> str:
 async def test_the_form_has_a_copy_of_the_rule_and_says_where_its_file_is(editor: httpx.AsyncClient) -> None:
     main = LexborHTMLParser((await editor.get("/rules/dprk-deployment/try")).text)
 
-    assert shown_text(main) == (SHIPPED / "dprk-deployment.yaml").read_text(encoding="utf-8")
+    assert shown_text(main) == (SHIPPED_RULES / "dprk-deployment.yaml").read_text(encoding="utf-8")
     assert "Nothing is saved or sent: to keep an edit, change rules/dprk-deployment.yaml." in text_of(main.body)
 
 
@@ -306,7 +301,7 @@ async def test_with_problems_on_disk_a_rule_is_tried_without_a_comparison(
 
 
 @pytest.mark.usefixtures("in_thread")
-async def test_nothing_is_saved(editor: httpx.AsyncClient, editable_store: Store, folder: Path) -> None:
+async def test_trying_a_rule_saves_nothing(editor: httpx.AsyncClient, editable_store: Store, folder: Path) -> None:
     rows = all_rows(editable_store)
     files = {path: path.read_bytes() for path in (folder / "rules").iterdir()}
     for path in ("/rules/try", "/rules/dprk-deployment/try"):
@@ -342,7 +337,7 @@ async def test_a_form_of_another_site_or_without_its_token_is_refused(
 
 
 @pytest.mark.usefixtures("in_thread")
-async def test_limits_of_the_form(editor: httpx.AsyncClient) -> None:
+async def test_the_form_rejects_a_long_period_a_long_text_and_an_unknown_rule(editor: httpx.AsyncClient) -> None:
     assert "Choose a period." in text_of(await try_text(editor, EDIT, status=400, since="9y"))
     too_long = "#" * rule_tryout.MAX_TEXT_FORM_BYTES
     assert (await editor.post("/rules/try", data={"text": too_long, "since": "7d"})).status_code == 413

@@ -7,11 +7,10 @@ import pytest
 from kit.builders import add_sources, commit_texts, sent_decision
 from kit.databases import all_rows
 from kit.delivery import make_alert, make_alert_finding
-from kit.sample_store import NOW, page_client
-from selectolax.lexbor import LexborHTMLParser, LexborNode
+from kit.page_reading import main_of, text_of
+from kit.sample_store import NOW, active_silences, page_client
 
-from monitor.alerts.silences import Silence, SilenceMode
-from monitor.store import silences
+from monitor.alerts.silences import SilenceMode
 from monitor.store.base import Store
 from monitor.web import silence_new
 
@@ -19,25 +18,8 @@ SAME_ORIGIN = {"origin": "http://localhost:8080"}
 DAY = 86400.0
 
 
-def main_of(answer: httpx.Response, status: int = 200) -> LexborNode:
-    assert answer.status_code == status, answer.text
-    main = LexborHTMLParser(answer.text).css_first("main")
-    assert main is not None
-    return main
-
-
-def words(node: LexborNode | None) -> str:
-    assert node is not None
-    return " ".join(node.text().split())
-
-
 async def submit(reader: httpx.AsyncClient, **form: str) -> httpx.Response:
     return await reader.post("/silences/new", data=form, headers=SAME_ORIGIN)
-
-
-def active(store: Store) -> list[Silence]:
-    with store.read() as conn:
-        return silences.load_active_silences(conn, NOW)
 
 
 @pytest.mark.parametrize(
@@ -58,7 +40,7 @@ async def test_the_preview_counts_the_alerts_that_would_have_been_silenced(
     before = all_rows(editable_store)
     main = main_of(await submit(page_editor, action="preview", **scope))
 
-    assert words(main.css_first("[role=status]")).startswith(sentence)
+    assert text_of(main.css_first("[role=status]")).startswith(sentence)
     assert all_rows(editable_store) == before
 
 
@@ -66,11 +48,11 @@ async def test_a_link_fills_in_the_form_and_shows_the_preview(page_reader: httpx
     main = main_of(await page_reader.get("/silences/new?rule=dprk-deployment&match=assault"))
 
     chosen = main.css_first("select[name=rule] option[selected]")
-    assert words(chosen) == "dprk-deployment"
+    assert text_of(chosen) == "dprk-deployment"
     assert main.css_first("input[name=match]").attributes["value"] == "assault"  # type: ignore[union-attr]
-    assert "Would have silenced 2 of" in words(main)
+    assert "Would have silenced 2 of" in text_of(main)
     assert [link.text().startswith("North Korean soldiers have") for link in main.css(".preview a")] == [True, True]
-    assert "Preview" not in words(main_of(await page_reader.get("/silences/new")).css_first("h1"))
+    assert "Preview" not in text_of(main_of(await page_reader.get("/silences/new")).css_first("h1"))
 
 
 async def test_the_silence_is_created_with_its_scope(editable_store: Store, page_editor: httpx.AsyncClient) -> None:
@@ -78,7 +60,7 @@ async def test_the_silence_is_created_with_its_scope(editable_store: Store, page
     details = {"for": "7d", "reason": " seen  enough ", "facts": "yes"}
     answer = await page_editor.post("/silences/new", data=scope | details | {"action": "create"}, headers=SAME_ORIGIN)
     page = await page_editor.get(answer.headers["location"])
-    (silence,) = active(editable_store)
+    (silence,) = active_silences(editable_store)
 
     assert (answer.status_code, answer.headers["location"]) == (303, "/silences?done=created")
     assert "The silence is active." in page.text
@@ -106,10 +88,10 @@ async def test_a_fault_is_shown_in_the_form_which_keeps_what_was_entered(
     form = {"rule": "dprk-deployment", "for": "8h", "reason": "seen enough", "action": "create"} | change
     main = main_of(await submit(page_editor, **form), 400)
 
-    assert words(main.css_first("[role=alert]")).startswith(sentence)
+    assert text_of(main.css_first("[role=alert]")).startswith(sentence)
     if "reason" not in change:
         assert main.css_first("input[name=reason]").attributes["value"] == "seen enough"  # type: ignore[union-attr]
-    assert active(editable_store) == []
+    assert active_silences(editable_store) == []
 
 
 async def test_a_preview_that_takes_long_says_how_far_it_came(
@@ -123,7 +105,7 @@ async def test_a_preview_that_takes_long_says_how_far_it_came(
     async with page_client(empty_store) as reader:
         main = main_of(await submit(reader, action="preview", match="bridge"))
 
-    sentence = words(main.css_first("[role=status]"))
+    sentence = text_of(main.css_first("[role=status]"))
     assert sentence.startswith("Would have silenced 100 of the newest 100 alerts of the last 7 days, which is as far")
 
 

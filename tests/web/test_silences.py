@@ -6,11 +6,10 @@ import httpx
 import pytest
 from kit.builders import add_sources, commit_texts, example_message, sent_decision
 from kit.delivery import make_alert, make_alert_finding
-from kit.sample_store import NOW, page_client
+from kit.sample_store import NOW, active_silences, page_client
 from selectolax.lexbor import LexborHTMLParser
 
-from monitor.alerts.silences import Silence, SilenceMode
-from monitor.store import silences
+from monitor.alerts.silences import SilenceMode
 from monitor.store.base import Store
 
 SAME_ORIGIN = {"origin": "http://localhost:8080"}
@@ -38,11 +37,6 @@ async def silence_options(reader: httpx.AsyncClient, path: str) -> dict[str, str
         str(label.css_first("input").attributes["value"]): " ".join(label.text().split())  # type: ignore[union-attr]
         for label in labels
     }
-
-
-def active_silences(store: Store) -> list[Silence]:
-    with store.read() as conn:
-        return silences.load_active_silences(conn, NOW)
 
 
 async def test_the_form_shows_each_option_with_its_recent_alerts(

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from kit.page_reading import main_of, text_of
 from kit.sample_store import PageClient, page_client
 from kit.servers import LoopbackServer
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -84,16 +85,7 @@ async def adding_client(store: Store, config_path: Path, *, private: bool = True
 
 
 async def find(client: PageClient, address: str, status: int = 200) -> LexborNode:
-    answer = await client.post("/add-source", data={"address": address}, headers=SAME_ORIGIN)
-    assert answer.status_code == status, answer.text
-    main = LexborHTMLParser(answer.text).css_first("main")
-    assert main is not None
-    return main
-
-
-def words(node: LexborNode | None) -> str:
-    assert node is not None
-    return " ".join(node.text().split())
+    return main_of(await client.post("/add-source", data={"address": address}, headers=SAME_ORIGIN), status)
 
 
 def fields(form: LexborNode) -> dict[str, str]:
@@ -107,12 +99,12 @@ async def test_the_feeds_of_a_site_are_shown_with_their_newest_entries(
         main = await find(client, site.url)
     ferries, odd = main.css("article")
 
-    assert words(ferries.css_first("h2")) == "Ferries: All! 8 entries"
-    assert [words(entry) for entry in ferries.css("li")] == [
+    assert text_of(ferries.css_first("h2")) == "Ferries: All! 8 entries"
+    assert [text_of(entry) for entry in ferries.css("li")] == [
         f"Ferry {n} has left {17 - n} d ago" for n in range(8, 3, -1)
     ]
     assert ferries.css_first("li a").attributes["href"] == "https://ferry.example/8"  # type: ignore[union-attr]
-    assert "alert(1)" in words(odd.css_first("h2"))
+    assert "alert(1)" in text_of(odd.css_first("h2"))
     assert (main.css("script"), odd.css("li a")) == ([], [])
     assert config_path.read_text() == CONFIG
 
@@ -134,7 +126,7 @@ async def test_the_chosen_feed_is_appended_to_the_config(
     added = read_config(config_path, env={}).sources[-1]
     assert (added.name, added.url, added.tags) == ("ferries-all", f"{site.url}news.xml", ("port", "ferries"))
     assert (again.status_code, "already, as ferries-all" in again.text) == (409, True)
-    assert (words(known.css_first(".since")), known.css("form")) == ("In the config already, as ferries-all", [])
+    assert (text_of(known.css_first(".since")), known.css("form")) == ("In the config already, as ferries-all", [])
 
 
 async def test_a_page_without_feeds_can_be_followed_itself(
@@ -143,7 +135,7 @@ async def test_a_page_without_feeds_can_be_followed_itself(
     async with adding_client(empty_store, config_path) as client:
         main = await find(client, f"{site.url}plain")
 
-    assert words(main.css_first("[role=alert]")) == "No feed was found there."
+    assert text_of(main.css_first("[role=alert]")) == "No feed was found there."
     assert f'url = "{site.url}plain"\nkind = "page"' in main.css_first("pre").text()  # type: ignore[union-attr]
 
 
@@ -151,16 +143,16 @@ async def test_private_addresses_are_refused(empty_store: Store, config_path: Pa
     async with adding_client(empty_store, config_path, private=False) as client:
         main = await find(client, site.url)
 
-    assert "allow_private" in words(main.css_first("[role=alert]"))
+    assert "allow_private" in text_of(main.css_first("[role=alert]"))
     assert main.css("pre, article") == []
 
 
 @pytest.mark.parametrize("address", ["", "ftp://x.example", "https://", "http://[", "a b", "x" * 3000])
-async def test_what_is_no_address_is_refused(empty_store: Store, config_path: Path, address: str) -> None:
+async def test_an_invalid_address_is_refused(empty_store: Store, config_path: Path, address: str) -> None:
     async with adding_client(empty_store, config_path) as client:
         main = await find(client, address, 400)
 
-    assert words(main.css_first("h1")) == "Enter the address of a site or a feed, such as https://example.org."
+    assert text_of(main.css_first("h1")) == "Enter the address of a site or a feed, such as https://example.org."
 
 
 async def test_a_search_ends_after_its_time_and_no_second_one_runs_beside_it(
@@ -183,8 +175,8 @@ async def test_a_search_ends_after_its_time_and_no_second_one_runs_beside_it(
         main = await first
 
     assert other_page.status_code == 200
-    assert "Another address is being searched" in words(second)
-    assert "did not answer all requests" in words(main.css_first("[role=alert]"))
+    assert "Another address is being searched" in text_of(second)
+    assert "did not answer all requests" in text_of(main.css_first("[role=alert]"))
 
 
 async def test_a_config_that_cannot_be_changed_leaves_a_table_to_paste(
@@ -197,7 +189,7 @@ async def test_a_config_that_cannot_be_changed_leaves_a_table_to_paste(
     page = LexborHTMLParser(answer.text)
 
     assert answer.status_code == 409
-    assert "cannot be changed: Permission denied" in words(page.css_first("[role=alert]"))
+    assert "cannot be changed: Permission denied" in text_of(page.css_first("[role=alert]"))
     expected = '[[sources]]\nname = "ferries"\nurl = "https://ferries.example/$${x}"\ntags = ["port"]\n'
     assert page.css_first("pre").text() == expected  # type: ignore[union-attr]
     assert config_path.read_text() == CONFIG

@@ -83,7 +83,7 @@ async def test_sources_are_filtered_by_state_tag_and_words(
     assert await names(tagged, f"/sources?{query}") == expected
 
 
-async def test_words_do_not_find_what_an_address_hides(tagged: httpx.AsyncClient) -> None:
+async def test_a_search_of_sources_does_not_match_secrets_in_addresses(tagged: httpx.AsyncClient) -> None:
     assert await names(tagged, "/sources?q=token-that-nobody-may-see") == []
 
 

@@ -9,8 +9,9 @@ from urllib.parse import quote
 import httpx
 import pytest
 from kit.builders import add_sources, commit_texts
+from kit.page_reading import read_main, text_of
 from kit.sample_store import NOW, page_client
-from selectolax.lexbor import LexborHTMLParser, LexborNode
+from selectolax.lexbor import LexborNode
 
 from monitor.actions import set_source_paused
 from monitor.alerts.source_notices import SourceNotice
@@ -34,33 +35,20 @@ tags = ["ukraine"]
 """
 
 
-async def read(reader: httpx.AsyncClient, path: str) -> LexborNode:
-    answer = await reader.get(path)
-    assert answer.status_code == 200, answer.text
-    main = LexborHTMLParser(answer.text).css_first("main")
-    assert main is not None
-    return main
-
-
-def words(node: LexborNode | None) -> str:
-    assert node is not None
-    return " ".join(node.text().split())
-
-
 def facts(main: LexborNode) -> dict[str, str]:
-    return {words(row.css_first("dt")): words(row.css_first("dd")) for row in main.css(".facts div")}
+    return {text_of(row.css_first("dt")): text_of(row.css_first("dd")) for row in main.css(".facts div")}
 
 
 def buttons(main: LexborNode) -> list[str]:
-    return [words(button) for button in main.css("form button")]
+    return [text_of(button) for button in main.css("form button")]
 
 
 async def test_a_failing_source_shows_its_error_entries_and_alerts(editable_store: Store, tmp_path: Path) -> None:
     async with page_client(editable_store, folder=tmp_path) as reader:
-        main = await read(reader, "/sources/food-agency")
+        main = await read_main(reader, "/sources/food-agency")
 
-    assert words(main.css_first("h1")) == "food-agency failing"
-    assert words(main.css_first(".fault")).startswith("the server answered 503")
+    assert text_of(main.css_first("h1")) == "food-agency failing"
+    assert text_of(main.css_first(".fault")).startswith("the server answered 503")
     assert facts(main) == {
         "address": "food.example/recalls.atom",
         "kind": "feed",
@@ -72,7 +60,7 @@ async def test_a_failing_source_shows_its_error_entries_and_alerts(editable_stor
         "entries": "2",
     }
     entries = main.css("td[data-head=Entry]")
-    assert [words(entry) for entry in entries] == [
+    assert [text_of(entry) for entry in entries] == [
         "Oat bars withdrawn from sale",
         "Hill Farm soft cheese recalled after listeria was found · changed once",
     ]
@@ -100,9 +88,9 @@ async def test_notices_are_listed_with_their_duration(empty_store: Store) -> Non
             ],
         )
     async with page_client(empty_store) as reader:
-        main = await read(reader, "/sources/wire")
+        main = await read_main(reader, "/sources/wire")
 
-    assert [words(row) for row in main.css(".plain li")] == [
+    assert [text_of(row) for row in main.css(".plain li")] == [
         "failing for 2 hours, not announced yet It fails.",
         "quiet for 2 days It is silent.",
         "rolled 3 d ago, lasted 2 days It lost entries.",
@@ -126,7 +114,7 @@ async def test_the_rhythm_is_that_of_the_config_or_adapted(
     with empty_store.write() as conn:
         record_polls(conn, {"wire": replace(GOOD, adaptive_interval=stored)})
     async with page_client(empty_store, folder=tmp_path) as reader:
-        main = await read(reader, "/sources/wire")
+        main = await read_main(reader, "/sources/wire")
 
     assert facts(main)["rhythm"] == expected
     assert facts(main)["tags"] == "ukraine"
@@ -136,15 +124,15 @@ async def test_buttons_fit_the_state_and_return_to_the_page(
     editable_store: Store, page_editor: httpx.AsyncClient
 ) -> None:
     form = {"source:kyiv-wire": "on", "back": "source"}
-    assert buttons(await read(page_editor, "/sources/kyiv-wire")) == ["Poll now", "Pause"]
+    assert buttons(await read_main(page_editor, "/sources/kyiv-wire")) == ["Poll now", "Pause"]
     paused = await page_editor.post("/sources", data=form | {"action": "pause"}, headers=SAME_ORIGIN)
-    main = await read(page_editor, paused.headers["location"])
+    main = await read_main(page_editor, paused.headers["location"])
 
     assert (paused.status_code, paused.headers["location"]) == (303, "/sources/kyiv-wire?done=pause")
-    assert "not polled until you resume it" in words(main.css_first("[role=status]"))
+    assert "not polled until you resume it" in text_of(main.css_first("[role=status]"))
     assert (buttons(main), facts(main)["next poll"]) == (["Resume"], "paused now")
     resumed = await page_editor.post("/sources", data=form | {"action": "resume"}, headers=SAME_ORIGIN)
-    assert buttons(await read(page_editor, resumed.headers["location"])) == ["Poll now", "Pause"]
+    assert buttons(await read_main(page_editor, resumed.headers["location"])) == ["Poll now", "Pause"]
     with editable_store.read() as conn:
         assert {row.name: row.next_poll for row in load_sources(conn)}["kyiv-wire"] == NOW
 
@@ -154,26 +142,26 @@ async def test_a_source_that_paused_itself_can_be_polled_and_resumed(empty_store
     with empty_store.write() as conn:
         record_polls(conn, {"wire": replace(GOOD, state="paused", error="410 Gone", failures=3)})
     async with page_client(empty_store) as reader:
-        assert buttons(await read(reader, "/sources/wire")) == ["Poll now", "Resume"]
+        assert buttons(await read_main(reader, "/sources/wire")) == ["Poll now", "Resume"]
 
 
 @pytest.mark.parametrize("name", ["a/b", "a b?c=d#e", "100%", "Ольга", "a/poll", "new"])
-async def test_any_name_has_a_page(empty_store: Store, name: str) -> None:
+async def test_a_source_with_any_name_has_a_page(empty_store: Store, name: str) -> None:
     with empty_store.write() as conn:
         sync_sources(conn, [SourceConfig(name=name, url="https://wire.example/feed")], NOW)
     commit_texts(empty_store, ["News."], source=name, at=NOW - 60)
     set_source_paused(empty_store, name, paused=True, now=NOW)
     async with page_client(empty_store) as reader:
-        link = (await read(reader, "/sources")).css_first("td a.headline")
+        link = (await read_main(reader, "/sources")).css_first("td a.headline")
         assert link is not None
         assert link.attributes["href"] == f"/sources/{quote(name, safe='')}"
-        main = await read(reader, link.attributes["href"] or "")
+        main = await read_main(reader, link.attributes["href"] or "")
         form = {f"source:{name}": "on", "back": "source", "action": "resume"}
         answer = await reader.post("/sources", data=form, headers=SAME_ORIGIN)
-        after = await read(reader, answer.headers["location"])
+        after = await read_main(reader, answer.headers["location"])
 
-    assert words(main.css_first("h1")).startswith(name)
-    assert words(after.css_first("h1")).startswith(name)
+    assert text_of(main.css_first("h1")).startswith(name)
+    assert text_of(after.css_first("h1")).startswith(name)
 
 
 async def test_a_source_that_was_removed_has_no_page(editable_store: Store, page_editor: httpx.AsyncClient) -> None:
