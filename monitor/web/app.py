@@ -80,7 +80,6 @@ POST_ROUTES: dict[str, PageFunction] = {
     **login.POST_ROUTES,
 }
 ASYNC_POST_ROUTES = source_add.ASYNC_POST_ROUTES  # that wait for other sites
-FORM_PATHS = (*POST_ROUTES, *ASYNC_POST_ROUTES, *rule_tryout.GET_ROUTES)
 
 
 def create_app(

@@ -81,8 +81,7 @@ class TwoChannelDaemon:
     async def deliver(self, daemon: Daemon, seconds: float = 0.0) -> None:
         """Advance the clock and deliver what is due, including the notices that result."""
         self.now += seconds
-        for _ in range(2):
-            await deliver(daemon)
+        await deliver(daemon, rounds=2)
 
 
 @pytest.fixture

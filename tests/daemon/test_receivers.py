@@ -105,8 +105,7 @@ class FourChannelDaemon:
     async def deliver(self, daemon: Daemon, seconds: float = 0.0) -> None:
         """Advance the clock and deliver what is due, including the notices that result."""
         self.now += seconds
-        for _ in range(2):
-            await deliver(daemon)
+        await deliver(daemon, rounds=2)
 
     def chat_posts(self, text: str = "Channel ") -> list[str]:
         """Return the posts on `chat` that contain this text."""

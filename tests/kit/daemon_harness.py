@@ -42,10 +42,11 @@ async def poll(daemon: Daemon) -> None:
     await daemon.finish_tasks()
 
 
-async def deliver(daemon: Daemon) -> None:
-    """Send the messages that are due."""
-    await daemon.deliver_due()
-    await daemon.finish_tasks()
+async def deliver(daemon: Daemon, *, rounds: int = 1) -> None:
+    """Send the messages that are due. In a second round, also the notices that result from the first."""
+    for _ in range(rounds):
+        await daemon.deliver_due()
+        await daemon.finish_tasks()
 
 
 @dataclass

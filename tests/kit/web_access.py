@@ -14,10 +14,12 @@ from kit.sample_store import KYIV, NOW
 from monitor.config.models import Config
 from monitor.config_file.load import read_config
 from monitor.store.base import Store
+from monitor.web import rule_tryout
 from monitor.web.access import Access
-from monitor.web.app import create_app
+from monitor.web.app import ASYNC_POST_ROUTES, POST_ROUTES, create_app
 from monitor.web.middleware import AcceptedHosts
 
+FORM_PATHS = (*POST_ROUTES, *ASYNC_POST_ROUTES, *rule_tryout.GET_ROUTES)
 PASSWORD = "correct horse"
 TOKEN = "a-token-for-programs"
 SAME_ORIGIN = {"origin": "http://localhost:8080"}

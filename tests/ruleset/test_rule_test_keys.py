@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 from textwrap import indent
 
 import pytest
+from kit.rules import rule_problems
 
-from monitor.backtest.rule_sequences import play_sequence, run_sequence_tests
-from monitor.backtest.rule_tests import evaluate_rule, firing_reason, rules_without_coverage, run_rule_tests
+from monitor.backtest.rule_sequences import play_sequence
+from monitor.backtest.rule_tests import rules_without_coverage
 from monitor.ruleset.load import load_rules
 from monitor.ruleset.rule import RuleTest, SequenceItem
-from monitor.text.analysis import NO_SYNONYMS
 
 TAGS = {"harbour-wire": ("ports",), "city-desk": ()}
 STRIKE = "name: strike\nmatch: strike* AND port*\n"
@@ -21,16 +20,7 @@ STRIKE = "name: strike\nmatch: strike* AND port*\n"
 def run_tests(folder: Path, rule: str, tests: str) -> list[str]:
     """Return the messages of a rule with these tests, without the name of the file and the rule."""
     (folder / "r.yaml").write_text(f"{rule}tests:\n{indent(tests.strip(chr(10)), '  ')}\n")
-    rules, problems = load_rules(folder, builtin_aliases=None)
-    functions = [
-        partial(function, synonyms=NO_SYNONYMS, source_tags=TAGS) for function in (evaluate_rule, firing_reason)
-    ]
-    failures = [
-        failure
-        for loaded in rules.rules
-        for failure in (*run_rule_tests(loaded, rules, *functions), *run_sequence_tests(loaded, rules, TAGS))
-    ]
-    return [f"{problem.line}: {problem.message}" for problem in (*problems, *failures)]
+    return [f"{problem.line}: {problem.message}" for problem in rule_problems(folder, TAGS)]
 
 
 @pytest.mark.parametrize(

@@ -8,25 +8,21 @@ from __future__ import annotations
 
 import json
 import re
-from functools import partial
 from pathlib import Path
 from textwrap import dedent, indent
 from typing import Any
 
 import pytest
 from kit.databases import write_config_file
+from kit.rules import rule_problems
 
-from monitor.backtest.rule_sequences import run_sequence_tests
-from monitor.backtest.rule_tests import evaluate_rule, firing_reason, run_rule_tests
 from monitor.cli.app import run_command_line
 from monitor.config_file.load import read_config
 from monitor.model import Update
 from monitor.policy import load_policy
 from monitor.polling.ingest import ingest_update
-from monitor.ruleset.load import load_rules
 from monitor.store import sources
 from monitor.store.connect import open_store
-from monitor.text.analysis import NO_SYNONYMS
 
 TAGS = {"wire": ("ports",), "gazette": ()}
 
@@ -39,16 +35,7 @@ def check(folder: Path, rule: str, tests: str = "", aliases: str = "") -> list[s
     (folder / "r.yaml").write_text(f"{text}tests:\n{indent(dedent(tests).strip(), '  ')}\n" if tests else text)
     if aliases:
         (folder / "aliases.yaml").write_text(dedent(aliases))
-    rules, problems = load_rules(folder, builtin_aliases=None)
-    functions = [
-        partial(function, synonyms=NO_SYNONYMS, source_tags=TAGS) for function in (evaluate_rule, firing_reason)
-    ]
-    failures = [
-        failure
-        for loaded in rules.rules
-        for failure in (*run_rule_tests(loaded, rules, *functions), *run_sequence_tests(loaded, rules, TAGS))
-    ]
-    return [problem.message for problem in (*problems, *failures)]
+    return [problem.message for problem in rule_problems(folder, TAGS)]
 
 
 def check_query(folder: Path, query: str, text: str = "", fires: bool = True) -> list[str]:

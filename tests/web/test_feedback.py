@@ -5,12 +5,12 @@ from __future__ import annotations
 import httpx
 import pytest
 from kit.sample_store import NOW
+from kit.web_access import FORM_PATHS
 
 from monitor.alerts.feedback import FeedbackKind
 from monitor.alerts.silences import Silence, SilenceMode
 from monitor.store import feedback, silences
 from monitor.store.base import Store
-from monitor.web.app import FORM_PATHS
 
 SAME_ORIGIN = {"origin": "http://localhost:8080"}
 

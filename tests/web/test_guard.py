@@ -6,12 +6,12 @@ from itertools import product
 
 import pytest
 from kit.sample_store import KYIV, NOW
-from kit.web_access import PASSWORD, SAME_ORIGIN, TOKEN, form_token, log_in, visitor_client
+from kit.web_access import FORM_PATHS, PASSWORD, SAME_ORIGIN, TOKEN, form_token, log_in, visitor_client
 from starlette.routing import Route
 
 from monitor.store.base import Store
 from monitor.web.access import Access
-from monitor.web.app import FORM_PATHS, create_app
+from monitor.web.app import create_app
 from monitor.web.guard import PUBLIC_PATHS
 
 PUBLIC_ROUTES = {*PUBLIC_PATHS, "/answer/{token}"}

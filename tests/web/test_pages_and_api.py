@@ -9,9 +9,10 @@ from pathlib import Path
 import httpx
 import pytest
 from kit.sample_store import KYIV, NOW, build_sample_store, page_client
+from kit.web_access import FORM_PATHS
 
 from monitor.store.base import Store
-from monitor.web.app import FORM_PATHS, GET_ROUTES, create_app
+from monitor.web.app import GET_ROUTES, create_app
 
 PATHS = [path for path in GET_ROUTES if "{" not in path]
 OTHER_PATHS = [
