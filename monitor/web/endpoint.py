@@ -35,12 +35,13 @@ from monitor.web.forms import check_form, read_form
 from monitor.web.health import ReadHealth, no_daemon
 from monitor.web.rule_files import RuleFiles
 from monitor.web.templates import html_response
+from monitor.web.tryout_runner import TryoutRunner
 
 log = structlog.get_logger()
 
 PAGE_THREADS = 2  # concurrent reads of the store
 PAGE_TIMEOUT_S = 20.0
-SLOW_TIMEOUT_S = 40.0  # of searches and try-outs, which end after a shorter time
+SLOW_TIMEOUT_S = 40.0  # of searches, which end after a shorter time
 DEFAULT_MUTE_S = 90 * DAY
 
 DiscoverFeeds: TypeAlias = Callable[[str], Awaitable[Sequence[DiscoveredFeed]]]
@@ -54,7 +55,7 @@ class Site:
     mutes similar alerts, `base` is the path prefix of links, `access` says who may use them. `config` returns the
     config in use; it is None for the pages of a store alone. `aliases` returns what `@name` in a query stands for.
     `health` returns the body of `/health`; `discover` returns the feeds of a site, and is None without a daemon.
-    `rule_files` reads the rules on disk."""
+    `rule_files` reads the rules on disk, `tryouts` tries other rules out."""
 
     store: Store
     timezone: ZoneInfo
@@ -67,6 +68,7 @@ class Site:
     health: ReadHealth = no_daemon
     discover: DiscoverFeeds | None = None
     rule_files: RuleFiles = field(default_factory=RuleFiles)
+    tryouts: TryoutRunner = field(default_factory=TryoutRunner)
     threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(PAGE_THREADS, "web"))
     slow_threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "web-slow"))
 
