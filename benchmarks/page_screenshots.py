@@ -23,7 +23,7 @@ import httpx
 from sqlalchemy import text, update
 
 from monitor.actions import record_feedback
-from monitor.alerts.feedback import FeedbackKind
+from monitor.alerts.feedback import Feedback, FeedbackKind
 from monitor.config.models import Config
 from monitor.config_file.load import read_config
 from monitor.model import Update
@@ -184,7 +184,7 @@ def fill_store(store: Store, config: Config) -> None:
     for number, (id, rule) in enumerate(alerts):
         kind = FeedbackKind.NOT_NEWS if rule == "ferries" and number % 3 else FeedbackKind.ACK
         if number % 2 and rule != "dprk-troops":
-            record_feedback(store, id, kind, memory=0.0, now=NOW - DAY, by="web", note="")
+            record_feedback(store, Feedback(id, kind, NOW - DAY, "web"), 0.0)
 
 
 def find_browser() -> str:

@@ -27,7 +27,7 @@ class LabeledPair:
 
 @dataclass(frozen=True, slots=True)
 class Feedback:
-    """One answer to an alert, with labeled pairs from its findings."""
+    """One answer to an alert. It gets labeled pairs from the alert's findings when it is stored."""
 
     alert_id: str
     kind: FeedbackKind
@@ -35,10 +35,6 @@ class Feedback:
     by: str = ""
     note: str = ""
     pairs: tuple[LabeledPair, ...] = ()
-
-
-def build_feedback(alert: Alert, kind: FeedbackKind, *, by: str, note: str, now: Moment) -> Feedback:
-    return Feedback(alert.id, kind, now, by, note, tuple(labeled_pairs(alert, kind)))
 
 
 def labeled_pairs(alert: Alert, kind: FeedbackKind) -> Iterator[LabeledPair]:

@@ -148,8 +148,8 @@ def answer_one(site: Site, alert_id: str, kind: FeedbackKind) -> bool:
     """Record an answer; return false if there is no such alert."""
     if not re.fullmatch(r"[A-Za-z0-9-]{1,100}", alert_id):
         return False
-    recorded = record_feedback(site.store, alert_id, kind, memory=site.memory, now=site.clock(), by="web")
-    return recorded is not None
+    answer = Feedback(alert_id, kind, site.clock(), "web")
+    return record_feedback(site.store, answer, site.memory) is not None
 
 
 GET_ROUTES = {"/alerts": list_alerts}

@@ -195,16 +195,10 @@ def get_alert(site: Site, call: Call) -> AlertDetails:
 
 
 def post_answer(site: Site, call: Call) -> AnswerItem:
-    answer: NewAnswer = call.body
-    recorded = record_feedback(
-        site.store,
-        call.path["id"],
-        FeedbackKind(answer.answer),
-        memory=site.memory,
-        now=site.clock(),
-        by=answer.by.strip() or current_visitor().author,
-        note=answer.note.strip(),
-    )
+    body: NewAnswer = call.body
+    author = body.by.strip() or current_visitor().author
+    answer = Feedback(call.path["id"], FeedbackKind(body.answer), site.clock(), author, body.note.strip())
+    recorded = record_feedback(site.store, answer, site.memory)
     if recorded is None:
         raise HTTPException(404, "There is no such alert.")
     return AnswerItem.model_validate(feedback_json(recorded.feedback))

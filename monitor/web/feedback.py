@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from monitor.actions import record_feedback
-from monitor.alerts.feedback import FeedbackKind
+from monitor.alerts.feedback import Feedback, FeedbackKind
 from monitor.web.done import done_redirect
 from monitor.web.endpoint import Site
 from monitor.web.visitor import current_visitor
@@ -32,9 +32,8 @@ def post_feedback(site: Site, request: Request, kind: FeedbackKind) -> Response:
     alert_id = request.path_params["id"]
     if not re.fullmatch(r"[A-Za-z0-9-]{1,100}", alert_id):
         raise HTTPException(404)
-    author = current_visitor().author
-    is_recorded = record_feedback(site.store, alert_id, kind, memory=site.memory, now=site.clock(), by=author)
-    if not is_recorded:
+    answer = Feedback(alert_id, kind, site.clock(), current_visitor().author)
+    if not record_feedback(site.store, answer, site.memory):
         raise HTTPException(404)
     return done_redirect(site, f"/alerts/{alert_id}", DONE_CODES[kind])
 

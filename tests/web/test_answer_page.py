@@ -121,7 +121,7 @@ async def test_not_news_mutes_as_the_command_does(editable_store: Store, page_re
     await page_reader.post(link_path(editable_store, FeedbackKind.NOT_NEWS))
     (mute,) = active_mutes(editable_store)
     by_command = record_feedback(
-        editable_store, newest_alert(editable_store), FeedbackKind.NOT_NEWS, memory=DEFAULT_MUTE_S, now=NOW
+        editable_store, Feedback(newest_alert(editable_store), FeedbackKind.NOT_NEWS, NOW), DEFAULT_MUTE_S
     )
 
     assert by_command is not None

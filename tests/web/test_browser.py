@@ -20,7 +20,7 @@ from sqlalchemy import Connection, select
 from starlette.applications import Starlette
 
 from monitor.actions import create_silence, record_feedback
-from monitor.alerts.feedback import FeedbackKind
+from monitor.alerts.feedback import Feedback, FeedbackKind
 from monitor.alerts.silences import Silence
 from monitor.config_file.load import read_config
 from monitor.model import Entry, FigurePoint
@@ -102,8 +102,8 @@ def full_store(folder: Path) -> Iterator[Store]:
         (folder / VALID_CONFIG).write_text(config.read_text())
         config.write_text(config.read_text().replace(f'rules = "{SHIPPED_RULES}"', 'rules = "rules"'))
         ids = alert_ids(store)
-        record_feedback(store, ids[1], FeedbackKind.NOT_NEWS, memory=1e9, now=NOW, by="web")
-        record_feedback(store, ids[2], FeedbackKind.ACK, memory=1e9, now=NOW, by="Ola", note="an old list")
+        record_feedback(store, Feedback(ids[1], FeedbackKind.NOT_NEWS, NOW, "web"), 1e9)
+        record_feedback(store, Feedback(ids[2], FeedbackKind.ACK, NOW, "Ola", "an old list"), 1e9)
         create_silence(store, Silence(0, "maintenance", NOW - 60, NOW + 3600, rule="recall-allergens", by="web"))
         with store.write() as conn:
             mark_rules_refused(conn, ["rules/a.yaml:2:5: unknown key `sverity`"], NOW - 120)

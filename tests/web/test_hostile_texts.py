@@ -21,7 +21,7 @@ from starlette.routing import Route
 
 from monitor.actions import record_feedback
 from monitor.alerts.answer_links import sign_answer
-from monitor.alerts.feedback import FeedbackKind
+from monitor.alerts.feedback import Feedback, FeedbackKind
 from monitor.alerts.silences import Silence
 from monitor.alerts.source_notices import SourceNotice
 from monitor.config.models import SourceConfig
@@ -130,7 +130,7 @@ def commit_attack(store: Store, number: int, source: str, text: str) -> str:
         source_notices.save_notices(conn, source, [SourceNotice("clock", text, NOW, NOW, NOW)])
         outbox.mark_dead(conn, message.id, text, NOW - 20)
         silences.insert_silence(conn, Silence(0, text, NOW, NOW + 600, rule=alert.rule, by=text, match=text))
-    record_feedback(store, alert.id, FeedbackKind.NOT_NEWS, memory=9e6, now=NOW, by=text, note=text)
+    record_feedback(store, Feedback(alert.id, FeedbackKind.NOT_NEWS, NOW, text, text), 9e6)
     return alert.id
 
 
