@@ -33,6 +33,7 @@ from monitor.store import schema, sources
 from monitor.store.base import Store
 from monitor.store.connect import open_store
 from monitor.web.app import create_app
+from monitor.web.endpoint import Site
 from monitor.web.server import running_server
 
 NOW = 1_796_904_000.0  # 10 December 2026, 12:00 UTC
@@ -226,7 +227,7 @@ async def take_all(out: Path, folder: Path) -> None:
     store = open_store(config.monitor.database)
     fill_store(store, config)
     application = create_app(
-        store, timezone=config.monitor.timezone, clock=lambda: NOW, config=lambda: config, health=healthy
+        Site(store, timezone=config.monitor.timezone, clock=lambda: NOW, config=lambda: config, health=healthy)
     )
     async with running_server("127.0.0.1:0", application) as base:
         with store.read() as conn:

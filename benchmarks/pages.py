@@ -38,6 +38,7 @@ from monitor.store.base import Store
 from monitor.store.connect import open_store
 from monitor.store.ledger import text_hash
 from monitor.web.app import create_app
+from monitor.web.endpoint import Site
 from monitor.web.server import running_server
 
 NOW, DAY = 1_797_000_000.0, 86400.0
@@ -300,7 +301,7 @@ def write_config(folder: Path, database: Path) -> Config:
 
 async def measure(store: Store, config: Config, alert_count: int) -> bool:
     """Print the times of every page; return whether all are fast enough."""
-    app = create_app(store, timezone=ZoneInfo("UTC"), clock=lambda: NOW, config=lambda: config)
+    app = create_app(Site(store, timezone=ZoneInfo("UTC"), clock=lambda: NOW, config=lambda: config))
     too_slow = []
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as client:
         await client.get("/silences")  # loads modules and templates
@@ -327,7 +328,7 @@ async def walk_in_browser(store: Store, config: Config, alert_count: int) -> boo
     from playwright.async_api import async_playwright
 
     axe = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
-    app = create_app(store, timezone=ZoneInfo("UTC"), clock=lambda: NOW, config=lambda: config)
+    app = create_app(Site(store, timezone=ZoneInfo("UTC"), clock=lambda: NOW, config=lambda: config))
     count = 0
     async with running_server("127.0.0.1:0", app) as base, async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])

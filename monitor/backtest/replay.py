@@ -5,7 +5,6 @@ The clock is the time of each line, there is no baseline, and nothing is fetched
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import islice
@@ -137,7 +136,3 @@ def finding_data(finding: Finding) -> dict[str, Any]:
 def alert_lines(conn: Connection, alerts: Sequence[Alert]) -> Iterator[dict[str, Any]]:
     """Yield alerts as objects for JSON: the webhook's `data` plus a type."""
     yield from ({"type": "alert", **alert_payload(alert)} for alert in alerts_with_other_sources(conn, alerts))
-
-
-def json_lines(objects: Iterable[dict[str, Any]]) -> Iterator[str]:
-    return (json.dumps(record, ensure_ascii=False) for record in objects)

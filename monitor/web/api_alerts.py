@@ -218,8 +218,7 @@ def alert_fields(site: Site, row: AlertRow, answer: Feedback | None) -> dict[str
 
 def alert_address(site: Site, alert_id: str) -> str | None:
     """Return the public address of the alert's page; None without `url` under [web]."""
-    url = site.config().web.url if site.config else None
-    return f"{url.rstrip('/')}/alerts/{alert_id}" if url else None
+    return f"{site.web_url}/alerts/{alert_id}" if site.web_url else None
 
 
 OPERATIONS = (

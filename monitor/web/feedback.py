@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -12,6 +10,7 @@ from monitor.actions import record_feedback
 from monitor.alerts.feedback import Feedback, FeedbackKind
 from monitor.web.done import done_redirect
 from monitor.web.endpoint import Site
+from monitor.web.params import is_stored_id
 from monitor.web.visitor import current_visitor
 
 DONE_CODES = {FeedbackKind.ACK: "seen", FeedbackKind.NOT_NEWS: "not-news"}
@@ -30,7 +29,7 @@ def mark_not_news(site: Site, request: Request) -> Response:
 def post_feedback(site: Site, request: Request, kind: FeedbackKind) -> Response:
     """Record the answer to the alert in the path. Raise HTTPException 404 if it is unknown."""
     alert_id = request.path_params["id"]
-    if not re.fullmatch(r"[A-Za-z0-9-]{1,100}", alert_id):
+    if not is_stored_id(alert_id):
         raise HTTPException(404)
     answer = Feedback(alert_id, kind, site.clock(), current_visitor().author)
     if not record_feedback(site.store, answer, site.memory):

@@ -19,7 +19,6 @@ from monitor.deliver.display_time import format_time
 from monitor.deliver.finding_context import MAX_NAME_CHARS, MAX_SHOWN_REASON_CHARS, MAX_TITLE_CHARS
 from monitor.deliver.headline import alert_headline
 from monitor.deliver.sanitize import safe_web_link, sanitize, shorten
-from monitor.deliver.word_diff import matched_ranges, split_pieces
 from monitor.errors import WorkerKilled
 from monitor.model import AlertFinding, Novelty
 from monitor.serialize import format_iso
@@ -27,10 +26,10 @@ from monitor.units import parse_duration
 from monitor.web.api_context import config_in_use
 from monitor.web.endpoint import PAGE_TIMEOUT_S, AsyncEndpoint, Site, async_page_endpoint, run_page
 from monitor.web.forms import check_form, read_form
-from monitor.web.page_context import PageContext
+from monitor.web.page_context import PageContext, matched_pieces
 from monitor.web.params import read_params
 from monitor.web.rule_context import rule_page_path, shown_path, test_failure, text_problem_contexts
-from monitor.web.rule_files import read_rule_text
+from monitor.web.rule_files import find_rule
 from monitor.web.tryout_runner import TryoutBusy
 from monitor.web.views import render_page
 
@@ -41,7 +40,6 @@ PERIODS = {"7d": "7 days", "30d": "30 days", "90d": "90 days"}
 DEFAULT_PERIOD = "30d"
 MAX_SHOWN_FINDINGS = 3  # of an alert
 MIN_ROWS, MAX_ROWS = 14, 30  # of the text field
-MAX_CLAIM_CHARS = 600
 NEW_RULE = """\
 name: my-rule
 title: What the alert is about
@@ -93,13 +91,9 @@ def show_tryout(site: Site, request: Request) -> Response:
     """Show the form with the text that was submitted, or with that of the rule in the path, or of a new rule."""
     read_params(request, ())
     config, name = config_in_use(site), request.path_params.get("name", "")
-    rule = next((rule for rule in site.rule_files.load(config).rules.rules if rule.name == name), None)
-    named_rule = read_rule_text(config, name, rule.path if rule else None) if name else None
-    if name and named_rule is None:
-        raise HTTPException(404, "There is no such rule in the rules folder.")
-    path, original = named_rule or (config.monitor.rules, None)
+    original = find_rule(site.rule_files.load(config), config, name) if name else None
     tried: Tried | None = getattr(request.state, "tried", None)
-    text = tried.text if tried else original.copy if original else NEW_RULE
+    text = tried.text if tried else original.text.copy if original else NEW_RULE
     outcome = tried.outcome if tried else None
     context: PageContext = {
         "current_page": "rules",
@@ -111,8 +105,8 @@ def show_tryout(site: Site, request: Request) -> Response:
         "periods": PERIODS,
         "period": tried.period if tried else DEFAULT_PERIOD,
         "seconds": round(TRYOUT_S),
-        "file": str(path) if not name else shown_path(path, config),
-        "first_line": original.first_line if original else 0,
+        "file": shown_path(original.file, config) if original else str(config.monitor.rules),
+        "first_line": original.text.first_line if original else 0,
         "sentence": outcome if isinstance(outcome, str) else "",
         "problems": text_problem_contexts(outcome.problems, text) if isinstance(outcome, TextTryout) else [],
         "tried": tried_context(outcome, site) if isinstance(outcome, TextTryout) and outcome.result else None,
@@ -177,10 +171,8 @@ def hypothetical_context(hypothetical: HypotheticalAlert, site: Site) -> PageCon
 
 def tried_finding_context(finding: AlertFinding) -> PageContext:
     """A claim in pieces, with the words that matched."""
-    text = shorten(sanitize(finding.claim), MAX_CLAIM_CHARS)
-    pieces = split_pieces(text, matched_ranges(text, map(sanitize, finding.matched)), ())
     return {
-        "pieces": [{"text": piece.text, "matched": piece.matched} for piece in pieces],
+        "pieces": matched_pieces(finding.claim, finding.matched),
         "novelty": str(finding.novelty),
         "is_withdrawn": finding.novelty is Novelty.WITHDRAWN,
         "source": shorten(sanitize(finding.source), MAX_NAME_CHARS),

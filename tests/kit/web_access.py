@@ -6,17 +6,17 @@ import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import httpx
 
 from kit.sample_store import KYIV, NOW
-from monitor.config.models import Config
 from monitor.config_file.load import read_config
 from monitor.store.base import Store
 from monitor.web.access import Access
 from monitor.web.app import create_app
-from monitor.web.middleware import AcceptedHosts
+from monitor.web.endpoint import Site
 
 PASSWORD = "correct horse"
 TOKEN = "a-token-for-programs"
@@ -47,20 +47,9 @@ async def visitor_client(
 ) -> AsyncIterator[httpx.AsyncClient]:
     """Yield a client that connects from `address`, without a network. `folder` has the config of the store."""
 
-    def config() -> Config:
-        assert folder
-        return read_config(folder / "config.toml", env={})
-
-    application = create_app(
-        store,
-        timezone=KYIV,
-        clock=clock,
-        base=base,
-        access=access,
-        hosts=AcceptedHosts(),
-        config=config if folder else None,
-    )
-    transport = httpx.ASGITransport(application, client=(address, 40000))
+    config = partial(read_config, folder / "config.toml", env={}) if folder else None
+    site = Site(store, timezone=KYIV, clock=clock, base=base, access=access, config=config)
+    transport = httpx.ASGITransport(create_app(site), client=(address, 40000))
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost:8080") as client:
         yield client
 

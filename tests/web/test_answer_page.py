@@ -27,7 +27,7 @@ from monitor.store.answer_key import META_KEY, ensure_answer_key
 from monitor.store.base import Store
 from monitor.store.reports.alerts import load_alert_page
 from monitor.web.app import create_app
-from monitor.web.endpoint import DEFAULT_MUTE_S
+from monitor.web.endpoint import DEFAULT_MUTE_S, Site
 from monitor.web.server import running_server
 
 DAY = 86400.0
@@ -280,7 +280,7 @@ async def test_the_page_is_refused_for_an_unknown_host(editable_store: Store, pa
 
 
 async def test_two_presses_at_once_record_one_answer(editable_store: Store) -> None:
-    pages = create_app(editable_store, timezone=KYIV, clock=lambda: NOW)
+    pages = create_app(Site(editable_store, timezone=KYIV, clock=lambda: NOW))
     async with running_server("127.0.0.1:0", pages) as url, httpx.AsyncClient() as client:
         address = url + link_path(editable_store, FeedbackKind.NOT_NEWS)
         responses = await asyncio.gather(*(client.post(address) for _ in range(8)))
@@ -309,7 +309,7 @@ async def failing_reader(editable_store: Store) -> AsyncIterator[httpx.AsyncClie
     def broken_clock() -> float:
         raise ValueError("no time")
 
-    pages = create_app(editable_store, timezone=KYIV, clock=broken_clock)
+    pages = create_app(Site(editable_store, timezone=KYIV, clock=broken_clock))
     transport = httpx.ASGITransport(pages)
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost:8080") as client:
         yield client

@@ -247,7 +247,7 @@ async def test_large_tables_are_counted_once_a_minute(api: CheckedClient, editab
     }
     with editable_store.read() as conn:
         counted = load_status(conn, NOW)
-    assert counted.alerts == first["alerts"] + 1
+    assert counted.counts.alerts == first["alerts"] + 1
     assert counted.messages == first["messages"]
 
 

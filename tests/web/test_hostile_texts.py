@@ -33,6 +33,7 @@ from monitor.store.base import Store
 from monitor.store.connect import open_store
 from monitor.store.rule_state import mark_rules_refused
 from monitor.web.app import create_app
+from monitor.web.endpoint import Site
 
 MARK = "zq7"  # in each attack: a page without it has shown none
 ATTACKS = (
@@ -137,7 +138,7 @@ def commit_attack(store: Store, number: int, source: str, text: str) -> str:
 def hostile_paths(hostile: HostileStore) -> list[str]:
     """Return every path that answers GET: with the ids of all attacks, and with attacks as parameters."""
     paths = []
-    routes = create_app(hostile.store, timezone=KYIV, clock=lambda: NOW).routes
+    routes = create_app(Site(hostile.store, timezone=KYIV, clock=lambda: NOW)).routes
     for template in [route.path for route in routes if isinstance(route, Route) and "GET" in (route.methods or ())]:
         for number, text in enumerate(ATTACKS):
             path = fill_path(template, hostile, number)
