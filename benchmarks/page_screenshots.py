@@ -23,7 +23,7 @@ import httpx
 from sqlalchemy import text, update
 
 from monitor.actions import record_feedback
-from monitor.alerts.feedback import FeedbackKind
+from monitor.alerts.feedback import Feedback, FeedbackKind
 from monitor.config.models import Config
 from monitor.config_file.load import read_config
 from monitor.model import Update
@@ -33,6 +33,7 @@ from monitor.store import schema, sources
 from monitor.store.base import Store
 from monitor.store.connect import open_store
 from monitor.web.app import create_app
+from monitor.web.endpoint import Site
 from monitor.web.server import running_server
 
 NOW = 1_796_904_000.0  # 10 December 2026, 12:00 UTC
@@ -184,7 +185,7 @@ def fill_store(store: Store, config: Config) -> None:
     for number, (id, rule) in enumerate(alerts):
         kind = FeedbackKind.NOT_NEWS if rule == "ferries" and number % 3 else FeedbackKind.ACK
         if number % 2 and rule != "dprk-troops":
-            record_feedback(store, id, kind, memory=0.0, now=NOW - DAY, by="web", note="")
+            record_feedback(store, Feedback(id, kind, NOW - DAY, "web"), 0.0)
 
 
 def find_browser() -> str:
@@ -226,7 +227,7 @@ async def take_all(out: Path, folder: Path) -> None:
     store = open_store(config.monitor.database)
     fill_store(store, config)
     application = create_app(
-        store, timezone=config.monitor.timezone, clock=lambda: NOW, config=lambda: config, health=healthy
+        Site(store, timezone=config.monitor.timezone, clock=lambda: NOW, config=lambda: config, health=healthy)
     )
     async with running_server("127.0.0.1:0", application) as base:
         with store.read() as conn:

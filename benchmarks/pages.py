@@ -31,6 +31,7 @@ from monitor.store import schema
 from monitor.store.base import Store
 from monitor.store.connect import open_store
 from monitor.web.app import create_app
+from monitor.web.endpoint import Site
 from monitor.web.server import running_server
 
 MODES: dict[str, tuple[int, Literal["light", "dark"]]] = {
@@ -104,7 +105,7 @@ def page_paths(alert_count: int) -> dict[str, str]:
 
 async def measure(store: Store, config: Config, alert_count: int) -> bool:
     """Print the times of every page; return whether all are fast enough."""
-    app = create_app(store, timezone=ZoneInfo("UTC"), clock=lambda: NOW, config=lambda: config)
+    app = create_app(Site(store, timezone=ZoneInfo("UTC"), clock=lambda: NOW, config=lambda: config))
     too_slow = []
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as client:
         await client.get("/silences")  # loads modules and templates
@@ -131,7 +132,7 @@ async def walk_in_browser(store: Store, config: Config, alert_count: int) -> boo
     from playwright.async_api import async_playwright
 
     axe = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
-    app = create_app(store, timezone=ZoneInfo("UTC"), clock=lambda: NOW, config=lambda: config)
+    app = create_app(Site(store, timezone=ZoneInfo("UTC"), clock=lambda: NOW, config=lambda: config))
     count = 0
     async with running_server("127.0.0.1:0", app) as base, async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])

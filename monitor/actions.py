@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from monitor.alerts.feedback import Feedback, FeedbackKind, build_feedback, build_mute
+from monitor.alerts.feedback import Feedback, FeedbackKind, build_mute, labeled_pairs
 from monitor.alerts.silences import Silence, SilenceMode
 from monitor.model import Moment
 from monitor.store import feedback, outbox, silences, source_pauses, sources
@@ -25,15 +25,7 @@ class RecordedFeedback:
 
 
 def record_feedback(
-    store: Store,
-    alert_id: str,
-    kind: FeedbackKind,
-    *,
-    memory: float,
-    now: Moment,
-    by: str = "",
-    note: str = "",
-    keep_same: bool = False,
+    store: Store, answer: Feedback, memory: float, *, keep_same: bool = False
 ) -> RecordedFeedback | None:
     """Store an answer to an alert; None if there is no such alert.
 
@@ -41,20 +33,20 @@ def record_feedback(
     `keep_same`, an answer that is the alert's answer already changes nothing.
     """
     with store.write() as conn:
-        row = find_alert(conn, alert_id)
+        row = find_alert(conn, answer.alert_id)
         if row is None:
             return None
-        new_feedback = build_feedback(row.alert, kind, by=by, note=note, now=now)
-        previous_feedback = feedback.feedback_by_alert(conn, [alert_id]).get(alert_id)
-        if keep_same and previous_feedback and previous_feedback.kind is kind:
-            return RecordedFeedback(previous_feedback, None, is_repeat=True)
-        mute = build_mute(row.alert, new_feedback, memory)
-        if previous_feedback and previous_feedback.kind is FeedbackKind.NOT_NEWS:
-            silences.unmute(conn, mute, now)
-        feedback.save_feedback(conn, new_feedback)
-        if kind is not FeedbackKind.NOT_NEWS or not row.alert.findings:
-            return RecordedFeedback(new_feedback, None)
-        return RecordedFeedback(new_feedback, replace(mute, id=silences.insert_silence(conn, mute)))
+        previous = feedback.feedback_by_alert(conn, [answer.alert_id]).get(answer.alert_id)
+        if keep_same and previous and previous.kind is answer.kind:
+            return RecordedFeedback(previous, None, is_repeat=True)
+        mute = build_mute(row.alert, answer, memory)
+        if previous and previous.kind is FeedbackKind.NOT_NEWS:
+            silences.unmute(conn, mute, answer.at)
+        answer = replace(answer, pairs=tuple(labeled_pairs(row.alert, answer.kind)))
+        feedback.save_feedback(conn, answer)
+        if answer.kind is not FeedbackKind.NOT_NEWS or not row.alert.findings:
+            return RecordedFeedback(answer, None)
+        return RecordedFeedback(answer, replace(mute, id=silences.insert_silence(conn, mute)))
 
 
 def create_silence(store: Store, silence: Silence) -> Silence:

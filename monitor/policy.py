@@ -91,7 +91,7 @@ def load_policy(config: Config) -> Policy:
         synonyms=Synonyms.from_mapping(rules.synonyms),
         preferences=channel_preferences(config),
         timezone=config.monitor.timezone,
-        source_tags={source.name: source.tags for source in config.sources},
+        source_tags=config.source_tags,
         channels_by_rule={MONITOR_RULE: config.alerts.notify}
         | {rule.name: rule.notify or config.alerts.notify for rule in rules.rules},
     )

@@ -18,7 +18,7 @@ class FeedbackKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Feedback:
-    """One answer to an alert, with labeled pairs from its findings."""
+    """One answer to an alert. It gets labeled pairs from the alert's findings when it is stored."""
 
     alert_id: str
     kind: FeedbackKind
@@ -26,10 +26,6 @@ class Feedback:
     by: str = ""
     note: str = ""
     pairs: tuple[ClaimPair, ...] = ()
-
-
-def build_feedback(alert: Alert, kind: FeedbackKind, *, by: str, note: str, now: Moment) -> Feedback:
-    return Feedback(alert.id, kind, now, by, note, tuple(labeled_pairs(alert, kind)))
 
 
 def labeled_pairs(alert: Alert, kind: FeedbackKind) -> Iterator[ClaimPair]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from monitor.backtest.run import RulesByScope, is_relevant, relevant_novelties
@@ -21,19 +21,17 @@ def load_stored_updates(
     config: Config,
     since: Moment,
     versions: Sequence[RulesByScope],
-    tags: Mapping[str, tuple[str, ...]],
-    note_read: Callable[[], None] = lambda: None,
     goes_on: Callable[[int, Moment], bool] = lambda count, recorded_at: True,
 ) -> Iterator[StoredUpdate]:
-    """Yield the stored updates since a moment that could matter to any of the rule versions. `tags`: by source.
+    """Yield the stored updates since a moment that could matter to any of the rule versions, oldest first.
 
-    `note_read` is called for every stored update, `goes_on` as `recorded_updates` does.
+    `goes_on` is called as `recorded_updates` does.
     """
+    tags = config.source_tags
     ignore_by_source = {source.name: tuple(map(compile_pattern, source.ignore)) for source in config.sources}
     baseline_sources = {source.name for source in config.sources if source.first_poll == "baseline"}
 
     def wanted(update: Update, findings: tuple[Finding, ...]) -> bool:
-        note_read()
         return is_relevant(versions, tags, update, findings)
 
     novelties = relevant_novelties(versions)

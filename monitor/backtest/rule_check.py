@@ -39,4 +39,4 @@ def failed_tests(rules: RuleSet, source_tags: SourceTags) -> FailedTests:
 
 def failed_tests_on_disk(config: Config) -> FailedTests:
     """Read the rules of a config, and return those that have failing tests."""
-    return failed_tests(read_rules(config)[0], {source.name: source.tags for source in config.sources})
+    return failed_tests(read_rules(config)[0], config.source_tags)

@@ -8,10 +8,11 @@ claim is from another source. Silences are ignored, because they depend on peopl
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from monitor.alerts.decide import Situation, decide
+from monitor.alerts.held import ReleasedMatches
 from monitor.alerts.inhibition import Inhibition
 from monitor.alerts.release import release_corroborated, release_throttled
 from monitor.alerts.rule_match import RuleMatch
@@ -103,62 +104,77 @@ def run_backtest(
     and findings of other novelties than `relevant_novelties`, may be left out.
     """
     runs = [
-        (
-            version,
-            InMemoryHistory(in_full),
-            PastAbsences.of(version.all_rules.rules, tags, start),
-            list[HypotheticalAlert](),
-        )
+        VersionRun(version, tags, InMemoryHistory(in_full), PastAbsences.of(version.all_rules.rules, tags, start))
         for version in versions
     ]
     for stored_update in stored_updates:
-        for version, history, absences, alerts in runs:
-            alerts += due_alerts(version, history, absences, stored_update.recorded_at)
-            alerts += backtest_update(version, stored_update, history, absences, tags)
-    return [[*alerts, *due_alerts(version, history, absences, end)] for version, history, absences, alerts in runs]
+        for run in runs:
+            run.pass_time(stored_update.recorded_at)
+            run.add_update(stored_update)
+    for run in runs:
+        run.pass_time(end)
+    return [run.alerts for run in runs]
 
 
-def due_alerts(
-    version: RulesByScope, history: InMemoryHistory, absences: PastAbsences, now: Moment
-) -> list[HypotheticalAlert]:
-    """Return the alerts that only time brings until now, oldest first."""
-    due = [*backtest_releases(version, history, now), *(HypotheticalAlert(*pair) for pair in absences.due(now))]
-    return sorted(due, key=lambda hypothetical: hypothetical.alert.at)
+@dataclass(slots=True)
+class VersionRun:
+    """The back-test of one version of the rules: what it remembers, and the alerts so far. `tags`: by source."""
 
+    version: RulesByScope
+    tags: SourceTags
+    history: InMemoryHistory
+    absences: PastAbsences
+    alerts: list[HypotheticalAlert] = field(default_factory=list)
 
-def backtest_update(
-    version: RulesByScope,
-    stored_update: StoredUpdate,
-    history: InMemoryHistory,
-    absences: PastAbsences,
-    tags: SourceTags,
-) -> Iterator[HypotheticalAlert]:
-    """Yield the alerts of one update and of the matches that it corroborates."""
-    history.record_findings(stored_update.update, stored_update.findings)
-    if stored_update.is_baseline:
-        return
-    update, now = stored_update.update, stored_update.recorded_at
-    matches = list(match_stored_update(version, stored_update, tags))
-    rule_by_name = {rule.name: rule for rule in version.all_rules.rules}
-    is_needed = any(rule.corroboration > 1 for rule in rule_by_name.values())
-    echoes = UpdateEchoes(update, stored_update.findings, history, is_needed=is_needed)
-    inhibition = Inhibition(version.all_rules.inhibitors)
-    situation = Situation(echoes, history, inhibition, now)
-    released = release_corroborated(situation, matches, rule_by_name)
-    decisions = decide(situation, matches, released)
-    released = inhibition.uninhibited(released, history, now)
-    for decision in decisions:
-        history.hold_back(decision, stored_update.number)
-        history.count(decision)
-        if decision.reason is Reason.PRESENT:
-            absences.mark_present(decision.match, stored_update)
-        if decision.alert:
-            history.record_alert(decision.alert)
-            yield HypotheticalAlert(stored_update.number, decision.alert)
-    for release in released:
-        history.record_alert(release.alert)
-        history.release(release.match_ids)
-        yield HypotheticalAlert(history.update_numbers[release.match_ids[0]], release.alert)
+    def pass_time(self, now: Moment) -> None:
+        """Add the alerts that only time brings until now, oldest first."""
+        due = [*self.followups(now), *(HypotheticalAlert(*pair) for pair in self.absences.due(now))]
+        self.alerts += sorted(due, key=lambda hypothetical: hypothetical.alert.at)
+
+    def followups(self, now: Moment) -> Iterator[HypotheticalAlert]:
+        """Yield the follow-ups of throttles until now, each at the time its window ended."""
+        history, inhibition = self.history, Inhibition(self.version.all_rules.inhibitors)
+        while due := history.due_matches(now):
+            opened_at = min(history.throttled_until[match.id] for match in due)
+            for release in release_throttled(history.due_matches(opened_at), now=opened_at):
+                inhibited_until = inhibition.inhibited_until(release.alert, history, opened_at)
+                if inhibited_until is not None:
+                    history.throttled_until |= dict.fromkeys(release.match_ids, inhibited_until)
+                    continue
+                yield self.released(release)
+
+    def add_update(self, stored_update: StoredUpdate) -> None:
+        """Add the alerts of one update and of the matches that it corroborates."""
+        self.history.record_findings(stored_update.update, stored_update.findings)
+        if not stored_update.is_baseline:
+            self.alerts += self.alerts_of_update(stored_update)
+
+    def alerts_of_update(self, stored_update: StoredUpdate) -> Iterator[HypotheticalAlert]:
+        history, now = self.history, stored_update.recorded_at
+        matches = list(match_stored_update(self.version, stored_update, self.tags))
+        rule_by_name = {rule.name: rule for rule in self.version.all_rules.rules}
+        is_needed = any(rule.corroboration > 1 for rule in rule_by_name.values())
+        echoes = UpdateEchoes(stored_update.update, stored_update.findings, history, is_needed=is_needed)
+        inhibition = Inhibition(self.version.all_rules.inhibitors)
+        situation = Situation(echoes, history, inhibition, now)
+        released = release_corroborated(situation, matches, rule_by_name)
+        decisions = decide(situation, matches, released)
+        released = inhibition.uninhibited(released, history, now)
+        for decision in decisions:
+            history.hold_back(decision, stored_update.number)
+            history.count(decision)
+            if decision.reason is Reason.PRESENT:
+                self.absences.mark_present(decision.match, stored_update)
+            if decision.alert:
+                history.record_alert(decision.alert)
+                yield HypotheticalAlert(stored_update.number, decision.alert)
+        yield from map(self.released, released)
+
+    def released(self, release: ReleasedMatches) -> HypotheticalAlert:
+        """Record that held matches are sent, and return their alert."""
+        self.history.record_alert(release.alert)
+        self.history.release(release.match_ids)
+        return HypotheticalAlert(self.history.update_numbers[release.match_ids[0]], release.alert)
 
 
 def match_stored_update(version: RulesByScope, stored_update: StoredUpdate, tags: SourceTags) -> Iterator[RuleMatch]:
@@ -193,18 +209,3 @@ def is_prior_out_of_scope(rule: Rule, finding: Finding, tags: SourceTags) -> boo
 def as_new(finding: Finding) -> Finding:
     """Return the finding as if there were no prior claim."""
     return replace(finding, novelty=Novelty.NEW, similarity=0.0, changes=(), nearest=None)
-
-
-def backtest_releases(version: RulesByScope, history: InMemoryHistory, now: Moment) -> Iterator[HypotheticalAlert]:
-    """Yield the follow-ups of throttles until now, each at the time its window ended."""
-    inhibition = Inhibition(version.all_rules.inhibitors)
-    while due := history.due_matches(now):
-        opened_at = min(history.throttled_until[match.id] for match in due)
-        for release in release_throttled(history.due_matches(opened_at), now=opened_at):
-            inhibited_until = inhibition.inhibited_until(release.alert, history, opened_at)
-            if inhibited_until is not None:
-                history.throttled_until |= dict.fromkeys(release.match_ids, inhibited_until)
-                continue
-            history.record_alert(release.alert)
-            history.release(release.match_ids)
-            yield HypotheticalAlert(history.update_numbers[release.match_ids[0]], release.alert)

@@ -11,8 +11,7 @@ from itertools import chain
 from pathlib import Path
 
 from monitor.backtest.rule_check import failed_tests
-from monitor.backtest.run import HypotheticalAlert
-from monitor.backtest.tryout import BacktestResult, load_rule_file, run_tryout, running_rules
+from monitor.backtest.tryout import BacktestResult, Tryout, load_rule_file, run_tryout, running_rules
 from monitor.config.models import Config
 from monitor.errors import ConfigError, Problem
 from monitor.model import Moment
@@ -20,14 +19,27 @@ from monitor.ruleset.rule import RuleSet
 from monitor.store.connect import open_store
 
 TEXT_FILE = "rules.yaml"  # in the problems of a text
-MAX_KEPT_ALERTS = 100  # of each list, the latest
+
+
+@dataclass(frozen=True, slots=True)
+class TryoutRequest:
+    """The text of a rule file to try out on the updates stored from `since` until `now`.
+
+    Reading stops after `seconds`. Of each list of alerts, the latest `max_alerts` are returned.
+    """
+
+    text: str
+    since: Moment
+    now: Moment
+    seconds: float
+    max_alerts: int
 
 
 @dataclass(frozen=True, slots=True)
 class TextTryout:
     """What the rules of a text would have done. With an error among `problems`, they were not tried: no `result`.
 
-    `result` has the latest MAX_KEPT_ALERTS of each list, the counts are of all. `tests` is the number of the rules'
+    `result` has the latest alerts of each list, the counts are of all. `tests` is the number of the rules'
     tests, `failed_tests` has those that fail. With `is_disk_invalid`, nothing could be compared.
     """
 
@@ -50,43 +62,35 @@ def load_rule_text(config: Config, text: str) -> tuple[RuleSet, Sequence[Problem
         return load_rule_file(config, file)
 
 
-def try_text(config: Config, text: str, since: Moment, now: Moment, seconds: float) -> TextTryout:
-    """Try the rules of a text out against the running ones of the same names, and stop reading after `seconds`.
+def try_text(config: Config, request: TryoutRequest) -> TextTryout:
+    """Try the rules of a text out against the running ones of the same names.
 
     Opens the store of the config itself, so that it can run in a process of its own. Raises StoreError.
     """
-    deadline = time.monotonic() + seconds
-    rules, problems = load_rule_text(config, text)
+    deadline = time.monotonic() + request.seconds
+    rules, problems = load_rule_text(config, request.text)
     if any(not problem.warning for problem in problems):
         return TextTryout(tuple(problems))
     try:
-        old_rules, is_disk_invalid = running_rules(config, rules), False
+        reference, is_disk_invalid = running_rules(config, rules), False
     except ConfigError:
-        old_rules, is_disk_invalid = None, True
+        reference, is_disk_invalid = None, True
+    tryout = Tryout(rules, reference, request.since, request.now, in_full=False)
     with closing(open_store(config.monitor.database, create=False)) as store, store.read() as conn:
-        result = run_tryout(
-            conn,
-            config,
-            rules,
-            old_rules,
-            "the running rules",
-            since,
-            now,
-            in_full=False,
-            goes_on=lambda: time.monotonic() < deadline,
-        )
+        result = run_tryout(conn, config, tryout, lambda read, total: time.monotonic() < deadline)
     return TextTryout(
         tuple(problems),
-        replace(result, alerts=latest(result.alerts), gained=latest(result.gained), lost=latest(result.lost)),
+        with_latest_alerts(result, request.max_alerts),
         len(result.alerts),
         len(result.gained),
         len(result.lost),
         tuple(rule.name for rule in rules.rules),
         sum(len(rule.tests) for rule in rules.rules),
-        tuple(chain(*failed_tests(rules, {source.name: source.tags for source in config.sources}).values())),
+        tuple(chain(*failed_tests(rules, config.source_tags).values())),
         is_disk_invalid,
     )
 
 
-def latest(alerts: Sequence[HypotheticalAlert]) -> tuple[HypotheticalAlert, ...]:
-    return tuple(alerts[-MAX_KEPT_ALERTS:])
+def with_latest_alerts(result: BacktestResult, count: int) -> BacktestResult:
+    alerts, gained, lost = (alerts[-count:] for alerts in (result.alerts, result.gained, result.lost))
+    return replace(result, alerts=alerts, gained=gained, lost=lost)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from monitor.backtest.archive import load_stored_updates
 from monitor.backtest.gained import gained_alerts
@@ -24,6 +24,39 @@ from monitor.store.reports.alerts import alerts_of_rules
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
+
+
+GoesOn: TypeAlias = Callable[[int, int], bool]  # from the number of updates that were read, and of all
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """What rules are compared with: other rules or, without any, the alerts that the rules themselves have raised."""
+
+    name: str
+    rules: RuleSet | None = None
+
+
+PAST_ALERTS = Reference("the alerts raised")
+
+
+@dataclass(frozen=True, slots=True)
+class Tryout:
+    """Rules to try out on the updates stored from `since` until `now`, and what they are compared with, if anything.
+
+    `in_full` adds to alerts what only their JSON shows.
+    """
+
+    rules: RuleSet
+    reference: Reference | None
+    since: Moment
+    now: Moment
+    in_full: bool = True
+
+    @property
+    def rule_sets(self) -> list[RuleSet]:
+        """The rules, then those that they are compared with."""
+        return [self.rules, *([self.reference.rules] if self.reference and self.reference.rules else [])]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +79,17 @@ class BacktestResult:
 
 @dataclass(slots=True)
 class Reading:
-    """How many updates were read while `goes_on` returned true, and the time of the last one before it did not."""
+    """How many of `total` updates were read; if `goes_on` stopped it early, the time of the last one."""
 
-    goes_on: Callable[[], bool]
+    goes_on: GoesOn
+    total: int
     updates: int = 0
     reached: Moment | None = None
 
     def note_page(self, count: int, recorded_at: Moment) -> bool:
         self.updates += count
-        self.reached = None if self.goes_on() else recorded_at
+        if not self.goes_on(self.updates, self.total) and self.updates < self.total:
+            self.reached = recorded_at
         return self.reached is None
 
 
@@ -68,66 +103,55 @@ def load_rule_file(config: Config, file: Path) -> tuple[RuleSet, Sequence[Proble
     )
 
 
-def running_rules(config: Config, rules: RuleSet) -> RuleSet | None:
+def running_rules(config: Config, rules: RuleSet) -> Reference | None:
     """Return the running rules that have an id or a name of one of `rules`; None if there are none."""
     names = {name for rule in rules.rules for name in (rule.id, rule.name)}
     current = [rule for rule in load_policy(config).rules.rules if names & {rule.id, rule.name}]
-    return RuleSet(tuple(current)) if current else None
+    return Reference("the running rules", RuleSet(tuple(current))) if current else None
 
 
 def run_tryout(
-    conn: Connection,
-    config: Config,
-    rules: RuleSet,
-    old_rules: RuleSet | None,
-    against: str | None,
-    since: Moment,
-    now: Moment,
-    *,
-    with_past_alerts: bool = False,
-    in_full: bool = True,
-    note_read: Callable[[], None] = lambda: None,
-    goes_on: Callable[[], bool] = lambda: True,
+    conn: Connection, config: Config, tryout: Tryout, goes_on: GoesOn = lambda read, total: True
 ) -> BacktestResult:
-    """Run the rules and what they are compared with, which `against` names.
-
-    That is `old_rules` or, `with_past_alerts`, what these rules have alerted. `in_full` adds to alerts what only
-    their JSON shows. `note_read` is called for each update that was read. Once `goes_on` returns false, no more
-    updates are read.
-    """
-    rule_sets = [rules, *([old_rules] if old_rules else [])]
-    tags = {source.name: source.tags for source in config.sources}
-    scoped_rules = [split_by_scope(rule_set) for rule_set in rule_sets]
-    update_count, first_update = count_updates(conn, since), first_update_time(conn)
-    start = None if first_update is None else max(since, first_update)
-    reading = Reading(goes_on)
-    with gc_disabled():  # millions of objects, hardly a cycle: looking for cycles takes a sixth of the time
-        updates = load_stored_updates(conn, config, since, scoped_rules, tags, note_read, reading.note_page)
-        runs = run_backtest(scoped_rules, updates, tags, now, start, in_full=in_full)
-    reached = reading.reached if reading.updates < update_count else None
-    if reached is not None:  # what only time brought after that depends on updates that were not read
-        runs = [[hypothetical for hypothetical in run if hypothetical.alert.at <= reached] for run in runs]
-    alerts_now, alerts_before = runs[0], runs[1] if old_rules else None
-    if with_past_alerts:
-        alerts_before = _past_alerts(conn, rules, since)
-    ids_by_name = {rule.name: rule.id for rule_set in rule_sets for rule in rule_set.rules}
+    """Run the rules and what they are compared with. `goes_on` is asked after every few hundred updates."""
+    reading = Reading(goes_on, count_updates(conn, tryout.since))
+    alerts_now, *others = _run_rule_sets(conn, config, tryout, reading)
+    alerts_before = others[0] if others else None
+    if tryout.reference and not tryout.reference.rules:
+        alerts_before = _past_alerts(conn, tryout.rules, tryout.since)
+    ids_by_name = {rule.name: rule.id for rule_set in tryout.rule_sets for rule in rule_set.rules}
     lost = gained_alerts(alerts_before or (), alerts_now, ids_by_name)
-    if in_full:
+    if tryout.in_full:
         alerts_now, lost = _with_other_sources(conn, alerts_now), _with_other_sources(conn, lost)
     gained = [] if alerts_before is None else gained_alerts(alerts_now, alerts_before, ids_by_name)
-    disabled_rules = tuple(dict.fromkeys(rule_name for rule_set in rule_sets for rule_name in rule_set.disabled))
-    compared_with = None if alerts_before is None else against
     return BacktestResult(
-        since,
-        update_count,
+        tryout.since,
+        reading.total,
         tuple(alerts_now),
-        compared_with,
+        tryout.reference.name if tryout.reference else None,
         tuple(gained),
         tuple(lost),
-        disabled_rules,
+        tuple(dict.fromkeys(rule_name for rule_set in tryout.rule_sets for rule_name in rule_set.disabled)),
         reading.updates,
-        reached,
+        reading.reached,
     )
+
+
+def _run_rule_sets(
+    conn: Connection, config: Config, tryout: Tryout, reading: Reading
+) -> list[list[HypotheticalAlert]]:
+    """Return the alerts of each rule set, up to the last update that was read."""
+    versions = [split_by_scope(rule_set) for rule_set in tryout.rule_sets]
+    first_update = first_update_time(conn)
+    start = None if first_update is None else max(tryout.since, first_update)
+    with gc_disabled():  # millions of objects, hardly a cycle: looking for cycles takes a sixth of the time
+        updates = load_stored_updates(conn, config, tryout.since, versions, reading.note_page)
+        runs = run_backtest(versions, updates, config.source_tags, tryout.now, start, in_full=tryout.in_full)
+    reached = reading.reached
+    if reached is None:
+        return runs
+    # What only time brought after that depends on updates that were not read.
+    return [[hypothetical for hypothetical in run if hypothetical.alert.at <= reached] for run in runs]
 
 
 def _with_other_sources(conn: Connection, hypotheticals: Sequence[HypotheticalAlert]) -> list[HypotheticalAlert]:

@@ -67,10 +67,11 @@ def submit_feedback(path: Path, alert: str, kind: FeedbackKind, by: str, note: s
     """Record an answer now. Raise MonitorError if the alert is unknown."""
     config = load_config(path)
     from monitor.actions import record_feedback
+    from monitor.alerts.feedback import Feedback
 
     with open_existing_store(config) as store:
-        memory, now = config.monitor.memory, time.time()
-        recorded = record_feedback(store, alert, kind, memory=memory, now=now, by=by, note=note)
+        answer = Feedback(alert, kind, time.time(), by, note)
+        recorded = record_feedback(store, answer, config.monitor.memory)
     if recorded is None:
         raise MonitorError(f"unknown alert {terminal_safe(alert)}; `monitor alerts` lists their ids")
     return recorded

@@ -115,7 +115,7 @@ def _check_rules(partial: PartialConfig, config: Config | None) -> RuleCheck:
         names=KnownNames(partial.channels, source_names, rule_template_names(partial.templates)),
         surroundings=Surroundings(config.monitor.timezone if config else UTC, now=time.time()),
     )
-    source_tags = {source.name: source.tags for source in config.sources} if config else {}
+    source_tags = config.source_tags if config else {}
     test_count = sum(len(rule.tests) for rule in rules.rules)
     routing_problems = undeliverable_rules(config, rules.rules) if config else ()
     return RuleCheck(

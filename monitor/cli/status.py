@@ -61,14 +61,15 @@ def _show_line(name: str, text: str) -> None:
 
 
 def _show_report(report: Status) -> None:
+    counts = report.counts
     has_open_messages = any(report.messages.get(state) for state in OPEN_DELIVERY_STATES)
     lines = {
         "sources": _counts_text(report.sources) or "none",
         "notices": _counts_text(report.notices) or "none",
         "messages": _counts_text(report.messages) or "none",
-        "alerts": f"{report.alerts:,}, {report.alerts_today:,} in the last 24 hours, {report.pending_matches:,} held",
+        "alerts": f"{counts.alerts:,}, {report.alerts_today:,} in the last 24 hours, {report.pending_matches:,} held",
         "decided": f"{_counts_text(report.decided_today) or 'nothing'} in the last 24 hours",
-        "stored": f"{report.entries:,} entries, {report.updates:,} updates, {report.claims:,} claims",
+        "stored": f"{counts.entries:,} entries, {counts.updates:,} updates, {counts.claims:,} claims",
         "last poll": iso_utc(report.last_poll) or "never",
         "next poll": iso_utc(report.next_poll) or "never",
         "oldest due": iso_utc(report.oldest_owed) or ("not due yet" if has_open_messages else "none"),

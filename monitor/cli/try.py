@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import itertools
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -20,7 +19,7 @@ from monitor.cli.styles import highlight_matches
 
 if TYPE_CHECKING:
     from monitor.backtest.run import HypotheticalAlert
-    from monitor.backtest.tryout import BacktestResult
+    from monitor.backtest.tryout import BacktestResult, Reference, Tryout
     from monitor.config.models import Config
     from monitor.errors import Problem
     from monitor.ruleset.rule import RuleSet
@@ -64,16 +63,16 @@ def command(
 
 def _run_and_show(config: Config, file: Path, against: Path | None, lookback_s: float, as_json: bool) -> int:
     """Run one back-test, print the result, and return the exit code."""
-    from monitor.backtest.tryout import load_rule_file
+    from monitor.backtest.tryout import Tryout, load_rule_file
 
     rules, problems = load_rule_file(config, file)
-    old_rules, old_problems = load_rule_file(config, against) if against else (None, [])
+    old_version, old_problems = _load_old_version(config, against) if against else (None, [])
     all_problems = [*problems, *old_problems]
     has_errors = any(not problem.warning for problem in all_problems)
     result = None
     if not has_errors:
-        since = time.time() - lookback_s
-        result = _run_backtest(config, file, rules, against, old_rules, since, in_full=as_json)
+        reference, now = old_version or _default_reference(config, file, rules), time.time()
+        result = _run(config, Tryout(rules, reference, now - lookback_s, now, in_full=as_json))
     if as_json:
         show_json(_result_json(all_problems, result))
     else:
@@ -84,44 +83,36 @@ def _run_and_show(config: Config, file: Path, against: Path | None, lookback_s: 
     return 1 if has_errors else 0
 
 
-def _run_backtest(
-    config: Config,
-    file: Path,
-    rules: RuleSet,
-    against: Path | None,
-    old_rules: RuleSet | None,
-    since: float,
-    *,
-    in_full: bool,
-) -> BacktestResult:
-    """Run the rules and what they are compared with. `in_full` adds to alerts what only their JSON shows."""
-    from monitor.backtest.tryout import run_tryout, running_rules
-    from monitor.store.history import count_updates
+def _load_old_version(config: Config, file: Path) -> tuple[Reference, Sequence[Problem]]:
+    from monitor.backtest.tryout import Reference, load_rule_file
 
-    against_name = str(relative_to_cwd(against)) if against else "the running rules"
-    is_running = _is_in_rules_folder(config, file)
-    if old_rules is None and not is_running:
-        old_rules = running_rules(config, rules)
-    with_past_alerts = old_rules is None and is_running
-    numbers = itertools.count(1)
-    with open_existing_store(config) as store, store.read() as conn, progress_bars(as_json=in_full) as note_progress:
-        update_count = count_updates(conn, since)
-        return run_tryout(
-            conn,
-            config,
-            rules,
-            old_rules,
-            "the alerts raised" if with_past_alerts else against_name,
-            since,
-            time.time(),
-            with_past_alerts=with_past_alerts,
-            in_full=in_full,
-            note_read=lambda: note_progress("updates", next(numbers), update_count),
-        )
+    rules, problems = load_rule_file(config, file)
+    return Reference(str(relative_to_cwd(file)), rules), problems
 
 
-def _is_in_rules_folder(config: Config, file: Path) -> bool:
-    return file.resolve().parent == config.monitor.rules.resolve()
+def _default_reference(config: Config, file: Path, rules: RuleSet) -> Reference | None:
+    """Return the running rules of the same names or, for a file in the rules folder, the alerts raised."""
+    from monitor.backtest.tryout import PAST_ALERTS, running_rules
+
+    is_running = file.resolve().parent == config.monitor.rules.resolve()
+    return PAST_ALERTS if is_running else running_rules(config, rules)
+
+
+def _run(config: Config, tryout: Tryout) -> BacktestResult:
+    """Run a back-test of the stored updates, with a progress bar."""
+    from monitor.backtest.tryout import run_tryout
+
+    with (
+        open_existing_store(config) as store,
+        store.read() as conn,
+        progress_bars(as_json=tryout.in_full) as note_progress,
+    ):
+
+        def goes_on(read: int, total: int) -> bool:
+            note_progress("updates", read, total)
+            return True
+
+        return run_tryout(conn, config, tryout, goes_on)
 
 
 def _watch_saves(*files: Path | None) -> Iterator[None]:

@@ -254,3 +254,8 @@ class Config(ConfigTable):
     web: WebConfig
     heartbeat: HeartbeatConfig = HeartbeatConfig()
     log: LogConfig = LogConfig()
+
+    @property
+    def source_tags(self) -> dict[str, tuple[str, ...]]:
+        """The tags of every source, by its name."""
+        return {source.name: source.tags for source in self.sources}

@@ -86,7 +86,7 @@ def backtest_rules(
     with store.read() as conn:
         return [
             (stored_update, replace(match, rule=replace(match.rule, active=None)))
-            for stored_update in load_stored_updates(conn, config, earliest, [scoped_rules], policy.source_tags)
+            for stored_update in load_stored_updates(conn, config, earliest, [scoped_rules])
             if stored_update.number <= last_number and not stored_update.is_baseline
             for match in match_stored_update(scoped_rules, stored_update, policy.source_tags)
             if stored_update.recorded_at >= since_by_rule[match.rule.name]

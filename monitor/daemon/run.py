@@ -162,15 +162,15 @@ async def web_pages(runtime: Runtime, health: Health) -> AsyncIterator[None]:
     from monitor.sources.discover import discover_feeds
     from monitor.web.access import open_access
     from monitor.web.app import create_app
+    from monitor.web.endpoint import Site
     from monitor.web.middleware import accepted_hosts, url_base_path
     from monitor.web.server import running_server
 
-    application = create_app(
+    site = Site(
         runtime.store,
         timezone=timezone,
         clock=runtime.clock,
         memory=runtime.config.monitor.memory,
-        hosts=accepted_hosts(web_config),
         base=url_base_path(web_config),
         access=await runtime.run_in_store_thread(open_access, web_config, runtime.store),
         config=lambda: runtime.config,
@@ -178,7 +178,7 @@ async def web_pages(runtime: Runtime, health: Health) -> AsyncIterator[None]:
         health=lambda: health_json(health.assess_health(runtime.clock())),
         discover=lambda url: discover_feeds(runtime.fetcher, runtime.parser, url),
     )
-    async with running_server(web_config.listen, application) as url:
+    async with running_server(web_config.listen, create_app(site, accepted_hosts(web_config))) as url:
         log.info("web server started", stage="web", url=url)
         yield
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -22,9 +20,16 @@ from monitor.store.reports.alerts import AlertRow
 from monitor.store.reports.coverage import configured_names
 from monitor.store.story_summary import story_leads
 from monitor.web.endpoint import Site
-from monitor.web.middleware import is_own_page
+from monitor.web.forms import checked_names, kept_params
 from monitor.web.page_context import LISTED_ALERT_LIMITS, PageContext, alert_context, answer_context
-from monitor.web.params import page_url, parse_choice, parse_moment, parse_row_number, read_params
+from monitor.web.params import (
+    is_stored_id,
+    page_url,
+    parse_choice,
+    parse_moment,
+    parse_row_number,
+    read_params,
+)
 from monitor.web.views import render_page
 
 if TYPE_CHECKING:
@@ -130,26 +135,24 @@ def pager_links(
 
 def answer_alerts(site: Site, request: Request) -> Response:
     """Record one answer to each alert that is selected, and return to the list."""
-    if not is_own_page(request.headers):
-        raise HTTPException(403)
     form: Mapping[str, str] = request.state.form
     kind = ANSWER_KINDS.get(form.get("answer", ""))
     if kind is None:
         raise HTTPException(400, "Choose an answer.")
-    chosen = [name.removeprefix(CHECKBOX_PREFIX) for name in form if name.startswith(CHECKBOX_PREFIX)]
+    chosen = checked_names(form, CHECKBOX_PREFIX)
     if not chosen:
         raise HTTPException(400, "Select at least one alert.")
     answered = sum(answer_one(site, alert_id, kind) for alert_id in chosen[:ALERTS_PER_PAGE])
-    kept = {name: value for name, value in parse_qsl(form.get("kept", "")) if name in FILTER_PARAMS}
+    kept = kept_params(form, FILTER_PARAMS)
     return RedirectResponse(site.base + page_url("/alerts", {**kept, "done": answered}), 303)
 
 
 def answer_one(site: Site, alert_id: str, kind: FeedbackKind) -> bool:
     """Record an answer; return false if there is no such alert."""
-    if not re.fullmatch(r"[A-Za-z0-9-]{1,100}", alert_id):
+    if not is_stored_id(alert_id):
         return False
-    recorded = record_feedback(site.store, alert_id, kind, memory=site.memory, now=site.clock(), by="web")
-    return recorded is not None
+    answer = Feedback(alert_id, kind, site.clock(), "web")
+    return record_feedback(site.store, answer, site.memory) is not None
 
 
 GET_ROUTES = {"/alerts": list_alerts}

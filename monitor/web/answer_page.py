@@ -79,15 +79,8 @@ def answer_form(site: Site, link: AnswerLink, request: Request) -> Response:
 
 def submit_answer(site: Site, link: AnswerLink) -> Response:
     """Record the answer, unless it is the alert's answer already."""
-    recorded = record_feedback(
-        site.store,
-        link.alert_id,
-        link.kind,
-        memory=site.memory,
-        now=site.clock(),
-        by=ANSWERED_BY,
-        keep_same=True,
-    )
+    answer = Feedback(link.alert_id, link.kind, site.clock(), ANSWERED_BY)
+    recorded = record_feedback(site.store, answer, site.memory, keep_same=True)
     with site.store.read() as conn:
         row = find_alert(conn, link.alert_id)
     if recorded is None or row is None:

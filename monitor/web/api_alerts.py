@@ -195,16 +195,10 @@ def get_alert(site: Site, call: Call) -> AlertDetails:
 
 
 def post_answer(site: Site, call: Call) -> AnswerItem:
-    answer: NewAnswer = call.body
-    recorded = record_feedback(
-        site.store,
-        call.path["id"],
-        FeedbackKind(answer.answer),
-        memory=site.memory,
-        now=site.clock(),
-        by=answer.by.strip() or current_visitor().author,
-        note=answer.note.strip(),
-    )
+    body: NewAnswer = call.body
+    author = body.by.strip() or current_visitor().author
+    answer = Feedback(call.path["id"], FeedbackKind(body.answer), site.clock(), author, body.note.strip())
+    recorded = record_feedback(site.store, answer, site.memory)
     if recorded is None:
         raise HTTPException(404, "There is no such alert.")
     return AnswerItem.model_validate(feedback_json(recorded.feedback))
@@ -224,8 +218,7 @@ def alert_fields(site: Site, row: AlertRow, answer: Feedback | None) -> dict[str
 
 def alert_address(site: Site, alert_id: str) -> str | None:
     """Return the public address of the alert's page; None without `url` under [web]."""
-    url = site.config().web.url if site.config else None
-    return f"{url.rstrip('/')}/alerts/{alert_id}" if url else None
+    return f"{site.web_url}/alerts/{alert_id}" if site.web_url else None
 
 
 OPERATIONS = (

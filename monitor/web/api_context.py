@@ -1,4 +1,4 @@
-"""The config and the aliases that operations of the API use."""
+"""The config and the aliases that a request uses."""
 
 from __future__ import annotations
 

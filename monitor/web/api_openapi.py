@@ -100,11 +100,11 @@ def query_parameters(model: type[BaseModel]) -> Iterator[dict[str, Any]]:
     schema = model.model_json_schema(ref_template=REF_TEMPLATE)
     definitions = schema.get("$defs", {})
     for name, described in schema.get("properties", {}).items():
-        own = inlined(described, definitions)
+        parameter_schema = inlined(described, definitions)
         parameter = {"name": name, "in": "query", "required": name in schema.get("required", [])}
-        if description := own.pop("description", None):
+        if description := parameter_schema.pop("description", None):
             parameter["description"] = description
-        yield {**parameter, "schema": own}
+        yield {**parameter, "schema": parameter_schema}
 
 
 def inlined(schema: Any, definitions: dict[str, Any]) -> Any:

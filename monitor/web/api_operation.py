@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 from urllib.parse import urlencode
@@ -47,12 +48,15 @@ class Call:
         return f"{self.request.scope['path']}?{urlencode([*kept, ('before', before)])}"
 
 
-Responder: TypeAlias = Callable[[Site, Call], BaseModel]
+Responder: TypeAlias = Callable[[Site, Call], BaseModel | Awaitable[BaseModel]]
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One method of one path below API_PATH. `errors` are those that only some have: 403, 404 and the like."""
+    """One method of one path below API_PATH. `errors` are those that only some have: 403, 404 and the like.
+
+    `respond` runs in a thread, unless it is a coroutine function.
+    """
 
     method: str
     path: str
@@ -86,20 +90,28 @@ def dispatcher(endpoints: dict[str, AsyncEndpoint]) -> AsyncEndpoint:
 
 
 def operation_endpoint(site: Site, operation: Operation) -> AsyncEndpoint:
-    """Return the endpoint that validates a request, runs the operation in a thread, and sends its model as JSON."""
+    """Return the endpoint that validates a request, runs the operation, and sends its model as JSON."""
 
     async def respond(request: Request) -> Response:
         query = parse_query(operation.query, request.query_params.multi_items())
         body = None if operation.method == "GET" else await read_json(request, operation.body)
+        call = Call(request, query, body)
+        if inspect.iscoroutinefunction(operation.respond):
+            return model_response(await operation.respond(site, call), operation.status)
 
         def respond_in_thread(site: Site, request: Request) -> Response:
-            result = operation.respond(site, Call(request, query, body))
-            headers = {"cache-control": "no-store"}
-            return Response(result.model_dump_json(by_alias=True), operation.status, headers, "application/json")
+            model = operation.respond(site, call)
+            assert isinstance(model, BaseModel)
+            return model_response(model, operation.status)
 
         return await run_page(operation.timeout_s, site, respond_in_thread, request)
 
     return respond
+
+
+def model_response(model: BaseModel, status: int) -> Response:
+    headers = {"cache-control": "no-store"}
+    return Response(model.model_dump_json(by_alias=True), status, headers, "application/json")
 
 
 async def read_json(request: Request, model: type[BaseModel] | None) -> BaseModel | None:

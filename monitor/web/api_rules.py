@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterable, Sequence
+import asyncio
 from pathlib import Path
 
 from pydantic import Field
 from starlette.exceptions import HTTPException
 
 from monitor.backtest.run import HypotheticalAlert
-from monitor.backtest.text_tryout import load_rule_text
-from monitor.backtest.tryout import BacktestResult, run_tryout, running_rules
+from monitor.backtest.text_tryout import TextTryout, TryoutRequest
 from monitor.deliver.headline import alert_headline
-from monitor.errors import ConfigError, Problem
+from monitor.errors import Problem, WorkerKilled
 from monitor.listings import iso_seconds, rule_json
 from monitor.model import Moment, Novelty, Severity
 from monitor.policy import read_rules
@@ -23,7 +21,8 @@ from monitor.units import parse_duration
 from monitor.web.api_context import config_in_use
 from monitor.web.api_operation import MAX_BODY_BYTES, Call, Operation
 from monitor.web.api_schema import ApiModel, IsoTime, TimeText, parse_moment
-from monitor.web.endpoint import SLOW_TIMEOUT_S, Site
+from monitor.web.endpoint import Site
+from monitor.web.tryout_runner import TryoutBusy
 
 TRYOUT_S = 20.0
 MAX_TRIED_ALERTS = 500  # of each list, the latest
@@ -123,63 +122,40 @@ def get_rules(site: Site, call: Call) -> RuleList:
     )
 
 
-def post_try(site: Site, call: Call) -> TryResult:
+async def post_try(site: Site, call: Call) -> TryResult:
     body: TryRequest = call.body
-    config, now = config_in_use(site), site.clock()
+    now = site.clock()
     try:
         since = now - parse_duration(body.since)
     except ValueError as error:
         raise HTTPException(400, f'Invalid field "since": {error}.') from None
-    rules, problems = load_rule_text(config, body.rules)
-    if any(not problem.warning for problem in problems):
-        return try_result(since, problems, None)
+    request = TryoutRequest(body.rules, since, now, TRYOUT_S, MAX_TRIED_ALERTS)
     try:
-        old_rules = running_rules(config, rules)
-    except ConfigError:
-        raise HTTPException(409, "The rules on disk have problems, so there is nothing to compare with.") from None
-    check_deadline = deadline_check(time.monotonic() + TRYOUT_S)
-    with site.store.read() as conn:
-        result = run_tryout(
-            conn,
-            config,
-            rules,
-            old_rules,
-            "the running rules",
-            since,
-            now,
-            in_full=False,
-            note_read=check_deadline,
-        )
-    return try_result(since, problems, result)
+        tried = await site.tryouts.run(config_in_use(site), request)
+    except TryoutBusy as busy:
+        raise HTTPException(409, str(busy)) from None
+    except WorkerKilled as killed:
+        raise HTTPException(422, f"The try-out {killed}: choose a shorter since.") from None
+    if tried.is_disk_invalid:
+        raise HTTPException(409, "The rules on disk have problems, so there is nothing to compare with.")
+    if tried.result and tried.result.reached is not None:
+        raise HTTPException(422, f"The try-out took more than {TRYOUT_S:.0f} seconds: choose a shorter since.")
+    return await asyncio.to_thread(try_result, since, tried)
 
 
-def deadline_check(deadline: float) -> Callable[[], None]:
-    """Return a function that raises HTTPException once the deadline has passed."""
-
-    def check() -> None:
-        if time.monotonic() > deadline:
-            raise HTTPException(422, f"The try-out took more than {TRYOUT_S:.0f} seconds: choose a shorter since.")
-
-    return check
-
-
-def try_result(since: Moment, problems: Iterable[Problem], result: BacktestResult | None) -> TryResult:
-    alerts, gained, lost = (result.alerts, result.gained, result.lost) if result else ((), (), ())
+def try_result(since: Moment, tried: TextTryout) -> TryResult:
+    result = tried.result
     return TryResult(
-        problems=[problem_item(problem, problem.path.parent) for problem in problems],
+        problems=[problem_item(problem, problem.path.parent) for problem in tried.problems],
         since=iso_seconds(since) or "",
         updates=result.updates if result else 0,
         against=result.against if result else None,
         disabled=list(result.disabled_rules) if result else [],
-        counts={"alerts": len(alerts), "gained": len(gained), "lost": len(lost)},
-        alerts=tried_alerts(alerts),
-        gained=tried_alerts(gained),
-        lost=tried_alerts(lost),
+        counts={"alerts": tried.alert_count, "gained": tried.gained_count, "lost": tried.lost_count},
+        alerts=[tried_alert(hypothetical) for hypothetical in (result.alerts if result else ())],
+        gained=[tried_alert(hypothetical) for hypothetical in (result.gained if result else ())],
+        lost=[tried_alert(hypothetical) for hypothetical in (result.lost if result else ())],
     )
-
-
-def tried_alerts(hypotheticals: Sequence[HypotheticalAlert]) -> list[TriedAlert]:
-    return [tried_alert(hypothetical) for hypothetical in hypotheticals[-MAX_TRIED_ALERTS:]]
 
 
 def tried_alert(hypothetical: HypotheticalAlert) -> TriedAlert:
@@ -226,6 +202,5 @@ OPERATIONS = (
         TryResult,
         body=TryRequest,
         errors=(409, 422),
-        timeout_s=SLOW_TIMEOUT_S,
     ),
 )

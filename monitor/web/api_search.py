@@ -22,7 +22,7 @@ from monitor.web.api_schema import (
     TimeText,
     parse_moment,
 )
-from monitor.web.endpoint import SLOW_TIMEOUT_S, Site
+from monitor.web.endpoint import SLOW_TIMEOUT_S, Site, error_sentence
 
 SEARCH_S = 10.0  # then the page ends, and `older` continues
 
@@ -63,7 +63,7 @@ def get_claims(site: Site, call: Call) -> ClaimPage:
     try:
         parsed = parse_search(query.q, aliases_in_use(site))
     except MonitorError as error:
-        raise HTTPException(400, f"{str(error)[:1].upper()}{str(error)[1:]}.") from None
+        raise HTTPException(400, error_sentence(error)) from None
     since = parse_moment(query.since, "since", site.clock())
     with site.store.read() as conn:
         wanted = ClaimSearch(parsed, query.source, since)

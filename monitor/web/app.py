@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from zoneinfo import ZoneInfo
-
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.routing import Route
 
-from monitor.config.models import Config
-from monitor.model import Moment
-from monitor.ruleset.query.compile import AliasNodes
-from monitor.store.base import Store
 from monitor.web import (
     alert_list,
     alert_pages,
@@ -33,19 +26,11 @@ from monitor.web import (
     source_page,
     story_pages,
 )
-from monitor.web.access import Access
 from monitor.web.answer_page import answer_endpoint
 from monitor.web.api_routes import routes_of_api
-from monitor.web.endpoint import (
-    DEFAULT_MUTE_S,
-    DiscoverFeeds,
-    PageFunction,
-    Site,
-    http_error_response,
-    page_endpoint,
-)
+from monitor.web.endpoint import PageFunction, Site, http_error_response, page_endpoint
 from monitor.web.guard import AccessMiddleware
-from monitor.web.health import ReadHealth, health_endpoint, no_daemon
+from monitor.web.health import health_endpoint
 from monitor.web.metrics import metrics_endpoint
 from monitor.web.middleware import AcceptedHosts, BasePathMiddleware, HostGuardMiddleware
 from monitor.web.templates import style_sheet
@@ -82,29 +67,8 @@ POST_ROUTES: dict[str, PageFunction] = {
 ASYNC_POST_ROUTES = source_add.ASYNC_POST_ROUTES  # that wait for other sites
 
 
-def create_app(
-    store: Store,
-    *,
-    timezone: ZoneInfo,
-    clock: Callable[[], Moment],
-    memory: float = DEFAULT_MUTE_S,
-    hosts: AcceptedHosts = LOOPBACK_ONLY,
-    base: str = "",
-    access: Access | None = None,
-    config: Callable[[], Config] | None = None,
-    aliases: Callable[[], AliasNodes] = dict,
-    health: ReadHealth = no_daemon,
-    discover: DiscoverFeeds | None = None,
-) -> Starlette:
-    """Return the application that serves the content of `store`, with times in `timezone`.
-
-    Only requests whose Host is in `hosts` are answered (`middleware.accepted_hosts` reads them from a config). A "not
-    news" answer mutes similar alerts for `memory` seconds. `base` is the path prefix of every link
-    (`middleware.url_base_path`). `access` says who may use the pages (`access.open_access` reads it from a config),
-    by default everybody; `config` returns the config in use. `aliases` returns what `@name` in a search stands for.
-    `health` returns the body of `/health`; `/metrics` has it too. `discover` returns the feeds of a site.
-    """
-    site = Site(store, timezone, clock, memory, base, access or Access(), config, aliases, health, discover)
+def create_app(site: Site, hosts: AcceptedHosts = LOOPBACK_ONLY) -> Starlette:
+    """Return the application that serves a site. Only requests whose Host is in `hosts` are answered."""
     tryout = rule_tryout.tryout_endpoint(site)
     application = Starlette(
         routes=[
@@ -117,14 +81,14 @@ def create_app(
             *routes_of_api(site),
             *(Route(path, endpoint(site), methods=["POST"]) for path, endpoint in ASYNC_POST_ROUTES.items()),
             Route("/answer/{token}", answer_endpoint(site), methods=["GET", "POST"]),
-            Route("/health", health_endpoint(health)),
-            Route("/metrics", metrics_endpoint(site, health)),
+            Route("/health", health_endpoint(site.health)),
+            Route("/metrics", metrics_endpoint(site)),
             Route("/style.css", style_sheet),
         ],
         middleware=[
             Middleware(HostGuardMiddleware, hosts=hosts),
-            Middleware(BasePathMiddleware, base=base),
-            Middleware(AccessMiddleware, access=site.access, clock=clock, base=base),
+            Middleware(BasePathMiddleware, base=site.base),
+            Middleware(AccessMiddleware, access=site.access, clock=site.clock, base=site.base),
         ],
         exception_handlers={HTTPException: http_error_response},
         lifespan=site.lifespan,

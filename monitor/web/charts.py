@@ -87,7 +87,7 @@ def bar_chart(counts: Sequence[Mapping[str, int]]) -> dict[str, Any]:
 
 def bar_parts(count: Mapping[str, int], axis: Axis) -> list[dict[str, Any]]:
     parts, below = [], 0
-    for severity in sorted(Severity, key=lambda one: -one.rank):
+    for severity in sorted(Severity, key=lambda severity: -severity.rank):
         if number := count.get(severity.value, 0):
             top = axis.y(below + number)
             parts.append({"severity": severity.value, "y": top, "height": round(axis.y(below) - top, 1)})

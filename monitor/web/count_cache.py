@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -29,8 +30,8 @@ def cached(store: Store, name: str, load: Callable[[], Any]) -> Any:
     """Return what `load` returned at most CACHE_S ago for this store."""
     cache = _CACHES.setdefault(store, CountCache())
     with cache.lock:
-        found = cache.values.get(name)
-        if found is None or time.monotonic() - found[0] > CACHE_S:
-            found = (time.monotonic(), load())
-            cache.values[name] = found
-        return found[1]
+        read_at, value = cache.values.get(name, (-math.inf, None))
+        if time.monotonic() - read_at > CACHE_S:
+            read_at, value = time.monotonic(), load()
+            cache.values[name] = read_at, value
+        return value

@@ -52,7 +52,7 @@ def coverage(site: Site, request: Request) -> Response:
     context: PageContext = {
         "current_page": "coverage",
         "sections": [section_context(section, gaps, site.timezone, now) for section in (*SECTIONS, OTHER)],
-        "ended": [ended_context(one, site.timezone, now) for one in ended],
+        "ended": [ended_context(notice, site.timezone, now) for notice in ended],
         "configured": counts.configured,
         "never_read": counts.never_read,
         "complete": counts.configured - len(gaps),
@@ -61,14 +61,14 @@ def coverage(site: Site, request: Request) -> Response:
 
 
 def section_context(section: Section, gaps: list[SourceGap], timezone: ZoneInfo, now: Moment) -> PageContext:
-    found = [(gap, kind) for gap in gaps for kind in sorted(gap.kinds) if is_in(section, kind)]
+    problems = [(gap, kind) for gap in gaps for kind in sorted(gap.kinds) if is_in(section, kind)]
     return {
         "kind": section.kind or "other",
         "title": section.title,
         "meaning": section.meaning,
-        "count": len(found),
-        "hidden": max(0, len(found) - MAX_LISTED),
-        "rows": [gap_row(gap, kind, timezone, now) for gap, kind in found[:MAX_LISTED]],
+        "count": len(problems),
+        "hidden": max(0, len(problems) - MAX_LISTED),
+        "rows": [gap_row(gap, kind, timezone, now) for gap, kind in problems[:MAX_LISTED]],
     }
 
 
@@ -78,13 +78,13 @@ def is_in(section: Section, kind: str) -> bool:
 
 def gap_row(gap: SourceGap, kind: str, timezone: ZoneInfo, now: Moment) -> PageContext:
     since = gap.since(kind)
-    said = next((notice.text for notice in gap.notices if notice.kind == kind), "")
+    notice_text = next((notice.text for notice in gap.notices if notice.kind == kind), "")
     is_state = kind == gap.state
     return {
         "name": shorten(sanitize(gap.name), MAX_NAME_CHARS),
         "path": source_path(gap.name),
         "kind": kind,
-        "text": shorten(sanitize((gap.error if is_state else "") or said), MAX_SHOWN_REASON_CHARS),
+        "text": shorten(sanitize((gap.error if is_state else "") or notice_text), MAX_SHOWN_REASON_CHARS),
         "since": past_time_context(since, timezone, now),
         "lasts": "" if since is None else humanize_duration(now - since),
         "last_good": past_time_context(gap.last_good, timezone, now),

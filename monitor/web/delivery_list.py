@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -17,8 +15,9 @@ from monitor.store.reports.deliveries import channel_names, load_delivery_page
 from monitor.web.alert_list import with_current
 from monitor.web.done import DONE_PARAMS, done_notice, done_redirect
 from monitor.web.endpoint import Site
-from monitor.web.page_context import PageContext, delivery_context
-from monitor.web.params import page_url, parse_choice, parse_row_number, read_params
+from monitor.web.forms import checked_names, kept_params
+from monitor.web.page_context import DELIVERY_CHECKBOX, PageContext, delivery_context
+from monitor.web.params import ROW_NUMBER, is_stored_id, page_url, parse_choice, parse_row_number, read_params
 from monitor.web.views import render_page
 
 if TYPE_CHECKING:
@@ -29,7 +28,6 @@ STATES = ("pending", "retrying", "sent", "dead")
 FILTER_PARAMS = ("state", "channel")
 KEPT_PARAMS = (*FILTER_PARAMS, "before")
 PARAMS = (*KEPT_PARAMS, "select", *DONE_PARAMS)
-CHECKBOX_PREFIX = "delivery:"
 DONE = {"retry": ("The message is sent again now.", "{count} messages are sent again now.")}
 
 
@@ -55,7 +53,7 @@ def list_deliveries(site: Site, request: Request) -> Response:
     context: PageContext = {
         "current_page": "deliveries",
         "deliveries": [delivery_context(row, site.timezone, now) for row in page],
-        "tabs": [(one, page_url("/deliveries", {**filter_query, "state": one})) for one in ("", *STATES)],
+        "tabs": [(tab, page_url("/deliveries", {**filter_query, "state": tab})) for tab in ("", *STATES)],
         "state": state or "",
         "channel": channel or "",
         "channel_label": sanitize(channel or ""),
@@ -80,17 +78,16 @@ def retry_selected(site: Site, request: Request) -> Response:
     """Send the selected messages again now: one of a button, or those of the boxes. Return to the page."""
     form: Mapping[str, str] = request.state.form
     only = form.get("only")
-    wanted = [name.removeprefix(CHECKBOX_PREFIX) for name in form if name.startswith(CHECKBOX_PREFIX)]
-    ids = [int(text) for text in ([only] if only else wanted) if re.fullmatch(r"[0-9]{1,18}", text, re.ASCII)]
+    chosen = [only] if only else checked_names(form, DELIVERY_CHECKBOX)
+    ids = [int(text) for text in chosen if ROW_NUMBER.fullmatch(text)]
     if not ids:
         raise HTTPException(400, "Select at least one delivery.")
     retried = retry_deliveries(site.store, ids[:DELIVERIES_PER_PAGE], site.clock())
     if not retried:
         raise HTTPException(409, "Only deliveries that are dead or wait for their next try can be retried.")
-    if re.fullmatch(r"[A-Za-z0-9-]{1,100}", form.get("alert", "")):
+    if is_stored_id(form.get("alert", "")):
         return done_redirect(site, f"/alerts/{form['alert']}", "retry", retried)
-    kept = {name: value for name, value in parse_qsl(form.get("kept", "")) if name in KEPT_PARAMS}
-    return done_redirect(site, "/deliveries", "retry", retried, kept)
+    return done_redirect(site, "/deliveries", "retry", retried, kept_params(form, KEPT_PARAMS))
 
 
 GET_ROUTES = {"/deliveries": list_deliveries}

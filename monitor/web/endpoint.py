@@ -35,12 +35,13 @@ from monitor.web.forms import check_form, read_form
 from monitor.web.health import ReadHealth, no_daemon
 from monitor.web.rule_files import RuleFiles
 from monitor.web.templates import html_response
+from monitor.web.tryout_runner import TryoutRunner
 
 log = structlog.get_logger()
 
 PAGE_THREADS = 2  # concurrent reads of the store
 PAGE_TIMEOUT_S = 20.0
-SLOW_TIMEOUT_S = 40.0  # of searches and try-outs, which end after a shorter time
+SLOW_TIMEOUT_S = 40.0  # of searches, which end after a shorter time
 DEFAULT_MUTE_S = 90 * DAY
 
 DiscoverFeeds: TypeAlias = Callable[[str], Awaitable[Sequence[DiscoveredFeed]]]
@@ -51,10 +52,11 @@ PAGE_FAILED_TEXT = "This page failed. See the log for the cause."
 @dataclass(frozen=True, slots=True)
 class Site:
     """What page functions read: `clock` returns the current moment, `memory` is how many seconds a "not news" answer
-    mutes similar alerts, `base` is the path prefix of links, `access` says who may use them. `config` returns the
-    config in use; it is None for the pages of a store alone. `aliases` returns what `@name` in a query stands for.
-    `health` returns the body of `/health`; `discover` returns the feeds of a site, and is None without a daemon.
-    `rule_files` reads the rules on disk."""
+    mutes similar alerts, `base` is the path prefix of links (`middleware.url_base_path`), `access` says who may use
+    the pages, by default everybody (`access.open_access`). `config` returns the config in use; it is None for the
+    pages of a store alone. `aliases` returns what `@name` in a query stands for. `health` returns the body of
+    `/health`; `discover` returns the feeds of a site, and is None without a daemon. `rule_files` reads the rules on
+    disk, `tryouts` tries other rules out."""
 
     store: Store
     timezone: ZoneInfo
@@ -67,8 +69,15 @@ class Site:
     health: ReadHealth = no_daemon
     discover: DiscoverFeeds | None = None
     rule_files: RuleFiles = field(default_factory=RuleFiles)
+    tryouts: TryoutRunner = field(default_factory=TryoutRunner)
     threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(PAGE_THREADS, "web"))
     slow_threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "web-slow"))
+
+    @property
+    def web_url(self) -> str | None:
+        """The public address of the site without a slash at its end; None without `url` under [web]."""
+        url = self.config().web.url if self.config else None
+        return url.rstrip("/") if url else None
 
     @asynccontextmanager
     async def lifespan(self, _app: object) -> AsyncIterator[None]:
@@ -110,7 +119,7 @@ def async_page_endpoint(endpoint: AsyncEndpoint) -> AsyncEndpoint:
             raise
         except StoreError as error:
             log.warning("page failed", stage="web", path=request.scope["path"], error=str(error))
-            return problem_response(request, 503, f"{str(error)[:1].upper()}{str(error)[1:]}.")
+            return problem_response(request, 503, error_sentence(error))
         except Exception:
             log.exception("page failed", stage="web", path=request.scope["path"])
             return problem_response(request, 500, PAGE_FAILED_TEXT)
@@ -130,6 +139,11 @@ async def run_page(seconds: float, site: Site, page_function: PageFunction, requ
         return await asyncio.wait_for(future, seconds)
     except TimeoutError:
         raise StoreError(f"the database did not answer within {seconds:.0f} seconds") from None
+
+
+def error_sentence(error: Exception) -> str:
+    """Return the text of an error as a sentence."""
+    return f"{str(error)[:1].upper()}{str(error)[1:]}."
 
 
 def problem_response(request: Request, status: int, sentence: str) -> Response:

@@ -49,8 +49,7 @@ def show_feed(site: Site, request: Request) -> Response:
 
 def public_root(site: Site, request: Request) -> str:
     """Return the address of the site: `url` under [web], or the one that this request was sent to."""
-    url = site.config().web.url if site.config else None
-    return url.rstrip("/") if url else f"{request.url.scheme}://{request.url.netloc}{site.base}"
+    return site.web_url or f"{request.url.scheme}://{request.url.netloc}{site.base}"
 
 
 def atom_feed(alerts: list[Alert], root: str, query: FeedQuery) -> bytes:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
-
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
 from monitor.actions import record_feedback
-from monitor.alerts.feedback import FeedbackKind
+from monitor.alerts.feedback import Feedback, FeedbackKind
 from monitor.web.done import done_redirect
 from monitor.web.endpoint import Site
+from monitor.web.params import is_stored_id
 from monitor.web.visitor import current_visitor
 
 DONE_CODES = {FeedbackKind.ACK: "seen", FeedbackKind.NOT_NEWS: "not-news"}
@@ -30,11 +29,10 @@ def mark_not_news(site: Site, request: Request) -> Response:
 def post_feedback(site: Site, request: Request, kind: FeedbackKind) -> Response:
     """Record the answer to the alert in the path. Raise HTTPException 404 if it is unknown."""
     alert_id = request.path_params["id"]
-    if not re.fullmatch(r"[A-Za-z0-9-]{1,100}", alert_id):
+    if not is_stored_id(alert_id):
         raise HTTPException(404)
-    author = current_visitor().author
-    is_recorded = record_feedback(site.store, alert_id, kind, memory=site.memory, now=site.clock(), by=author)
-    if not is_recorded:
+    answer = Feedback(alert_id, kind, site.clock(), current_visitor().author)
+    if not record_feedback(site.store, answer, site.memory):
         raise HTTPException(404)
     return done_redirect(site, f"/alerts/{alert_id}", DONE_CODES[kind])
 

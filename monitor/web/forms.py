@@ -1,9 +1,10 @@
-"""Read the body of a submitted form, within limits of size and time."""
+"""Read and check a submitted form, within limits of size and time."""
 
 from __future__ import annotations
 
 import asyncio
 import hmac
+from collections.abc import Collection, Mapping
 from urllib.parse import parse_qsl
 
 from starlette.exceptions import HTTPException
@@ -24,6 +25,16 @@ def check_form(request: Request) -> None:
     is_expected = hmac.compare_digest(token.encode(), current_visitor().csrf_token.encode())
     if not (is_expected and is_own_page(request.headers)):
         raise HTTPException(403)
+
+
+def checked_names(form: Mapping[str, str], prefix: str) -> list[str]:
+    """Return what is checked in a form: the names of its boxes, without the prefix that all of them have."""
+    return [name.removeprefix(prefix) for name in form if name.startswith(prefix)]
+
+
+def kept_params(form: Mapping[str, str], names: Collection[str]) -> dict[str, str]:
+    """Return those of the parameters in `names` that the page had which sent the form."""
+    return {name: value for name, value in parse_qsl(form.get("kept", "")) if name in names}
 
 
 async def read_form(request: Request, max_bytes: int = MAX_FORM_BYTES) -> dict[str, str]:

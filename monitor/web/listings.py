@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -20,6 +19,7 @@ from monitor.store.reports import alerts
 from monitor.store.reports.alerts import AlertRow, find_alert, load_alert_page
 from monitor.store.reports.deliveries import DeliveryRow, load_delivery_page
 from monitor.store.story_summary import load_story_summary
+from monitor.web.params import is_stored_id
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -54,7 +54,7 @@ def alert_detail(store: Store, request: Request, now: Moment) -> AlertDetail:
     """Return the alert in the path. Raise HTTPException if it is unknown."""
     alert_id = request.path_params["id"]
     with store.read() as conn:
-        row = find_alert(conn, alert_id) if re.fullmatch(r"[A-Za-z0-9-]{1,100}", alert_id) else None
+        row = find_alert(conn, alert_id) if is_stored_id(alert_id) else None
         if row is None:
             raise HTTPException(404)
         return AlertDetail(
@@ -70,8 +70,7 @@ def story_detail(store: Store, request: Request, now: Moment) -> StoryDetail:
     """Return the story in the path. Raise HTTPException if it is unknown."""
     story_id = request.path_params["id"]
     with store.read() as conn:
-        is_id = re.fullmatch(r"[A-Za-z0-9-]{1,100}", story_id) is not None
-        summary = load_story_summary(conn, story_id, MAX_SHOWN_FINDINGS) if is_id else None
+        summary = load_story_summary(conn, story_id, MAX_SHOWN_FINDINGS) if is_stored_id(story_id) else None
         if summary is None:
             raise HTTPException(404)
         all_active = silences.load_active_silences(conn, now)

@@ -21,7 +21,6 @@ from monitor.errors import StoreError
 from monitor.metrics import counting_registry
 from monitor.store.reports.figures import DatabaseSize, StoreFigures, load_figures, load_size
 from monitor.web.endpoint import Site
-from monitor.web.health import ReadHealth
 
 if TYPE_CHECKING:
     from prometheus_client import Metric
@@ -68,12 +67,12 @@ class StoreCache:
                     self.size, self.size_until = load_size(conn), now + SIZE_TTL_S
 
 
-def metrics_endpoint(site: Site, health: ReadHealth) -> Callable[[Request], Awaitable[Response]]:
+def metrics_endpoint(site: Site) -> Callable[[Request], Awaitable[Response]]:
     cache = StoreCache()
 
     async def respond(_request: Request) -> Response:
         is_readable = await is_refreshed(site, cache)
-        samples = [*daemon_samples(health(), is_readable=is_readable)]
+        samples = [*daemon_samples(site.health(), is_readable=is_readable)]
         if is_readable:
             samples += store_samples(cache)
         return Response(metrics_text(samples), media_type=CONTENT_TYPE)

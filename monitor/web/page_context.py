@@ -5,7 +5,7 @@ Alerts have the variables that message templates see. Text from feeds is sanitiz
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
@@ -21,12 +21,12 @@ from monitor.deliver.finding_context import (
     MAX_SHOWN_REASON_CHARS,
     MAX_TITLE_CHARS,
     Limits,
-    history_context,
 )
 from monitor.deliver.headline import alert_headline
 from monitor.deliver.render_settings import RenderSettings
 from monitor.deliver.sanitize import safe_web_link, sanitize, shorten
 from monitor.deliver.template_context import template_context
+from monitor.deliver.word_diff import matched_ranges, split_pieces
 from monitor.listings import public_url, silence_state
 from monitor.model import OPEN_DELIVERY_STATES, Message, Moment
 from monitor.serialize import format_iso
@@ -38,7 +38,8 @@ PageContext: TypeAlias = dict[str, Any]
 
 NO_LEADS: Mapping[str, str] = {}
 RETRIED_STATES = ("dead", "retrying")  # of deliveries
-MAX_STORY_FIGURES = 20  # on a story's page, those that changed most often
+DELIVERY_CHECKBOX = "delivery:"  # how the name of its box begins
+MAX_MATCHED_CLAIM_CHARS = 600
 LISTED_ALERT_LIMITS = Limits(findings=3, claim=320, changes=3)  # an alert in a list
 ALERT_PAGE_LIMITS = Limits(findings=500, claim=4000, changes=50)  # an alert's own page
 
@@ -74,7 +75,7 @@ def alert_summary_context(row: AlertRow, answer: Feedback | None, timezone: Zone
 
 
 def story_context(summary: StorySummary, timezone: ZoneInfo) -> PageContext:
-    """A story with its sources and its figures over time."""
+    """A story with its sources."""
     return {
         "id": sanitize(summary.id),
         "lead": shorten(sanitize(summary.lead), MAX_TITLE_CHARS),
@@ -93,14 +94,14 @@ def story_context(summary: StorySummary, timezone: ZoneInfo) -> PageContext:
             }
             for report in summary.source_reports
         ],
-        "figures": [
-            {
-                "counted": shorten(sanitize(series.counted), MAX_NAME_CHARS),
-                "points": history_context(series.points, timezone),
-            }
-            for series in summary.figures[:MAX_STORY_FIGURES]
-        ],
     }
+
+
+def matched_pieces(claim: str, words: Iterable[str]) -> list[PageContext]:
+    """A claim in pieces, each with whether it matched: those that are one of `words`."""
+    text = shorten(sanitize(claim), MAX_MATCHED_CLAIM_CHARS)
+    pieces = split_pieces(text, matched_ranges(text, map(sanitize, words)), ())
+    return [{"text": piece.text, "matched": piece.matched} for piece in pieces]
 
 
 def rule_alerts_path(rule: str) -> str:
@@ -141,7 +142,7 @@ def delivery_context(row: DeliveryRow, timezone: ZoneInfo, now: Moment) -> PageC
         "headline": shorten(sanitize(row.headline), MAX_TITLE_CHARS),
         "channel": shorten(sanitize(row.channel), MAX_NAME_CHARS),
         "state": row.state,
-        "checkbox": f"delivery:{row.id}",
+        "checkbox": f"{DELIVERY_CHECKBOX}{row.id}",
         "can_retry": row.state in RETRIED_STATES,
         "attempts": row.attempts,
         "next_try": future_time_context(row.due, timezone, now) if row.state in OPEN_DELIVERY_STATES else None,
@@ -173,15 +174,19 @@ def refusal_context(
 
 
 def answer_context(answer: Feedback, timezone: ZoneInfo) -> PageContext:
-    """An answer; `by` is "" for one given on these pages."""
+    """An answer, and who gave it."""
     labels = {FeedbackKind.ACK: "Seen, and news", FeedbackKind.NOT_NEWS: "Not news: similar alerts are muted"}
-    by_whom = "" if answer.by == "web" else shorten(sanitize(answer.by), MAX_NAME_CHARS)
     return {
         "label": labels[answer.kind],
-        "by": by_whom,
+        "by": author_shown(answer.by),
         "note": shorten(sanitize(answer.note), MAX_SHOWN_REASON_CHARS),
         "when": format_time(answer.at, timezone),
     }
+
+
+def author_shown(name: str) -> str:
+    """Return who answered an alert or made a silence, "" if that was done on these pages without a name."""
+    return "" if name == "web" else shorten(sanitize(name), MAX_NAME_CHARS)
 
 
 def silence_context(
@@ -195,7 +200,7 @@ def silence_context(
         "story": sanitize(silence.story or ""),
         "lead": shorten(sanitize(leads.get(silence.story or "", "")), MAX_TITLE_CHARS),
         "reason": shorten(sanitize(silence.reason), MAX_SHOWN_REASON_CHARS),
-        "by": "" if silence.by == "web" else shorten(sanitize(silence.by), MAX_NAME_CHARS),
+        "by": author_shown(silence.by),
         "created": past_time_context(silence.made, timezone, now),
         "until": time_context(silence.until, timezone, relative_time(silence.until - now)),
     }

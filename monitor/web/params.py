@@ -16,6 +16,7 @@ from monitor.units import parse_duration, parse_time
 
 MAX_PARAM_CHARS = 1_000
 ROW_NUMBER = re.compile(r"[0-9]{1,18}", re.ASCII)
+STORED_ID = re.compile(r"[A-Za-z0-9-]{1,100}")
 TIME_HELP = "expected a date such as 2026-12-31, a time in ISO 8601, or a duration such as 7d"
 
 
@@ -37,6 +38,11 @@ def parse_row_number(params: Mapping[str, str], name: str) -> int | None:
     if not ROW_NUMBER.fullmatch(text):
         raise HTTPException(400, f"Invalid {name}=: expected the number of a row.")
     return int(text)
+
+
+def is_stored_id(text: str) -> bool:
+    """Return whether a text can be the id of an alert, a story or a message."""
+    return STORED_ID.fullmatch(text) is not None
 
 
 def parse_choice(params: Mapping[str, str], name: str, choices: Collection[str]) -> str | None:

@@ -123,14 +123,14 @@ def test_contexts(rule: Rule, failures: Sequence[Problem] | None) -> list[PageCo
 
 def test_context(test: RuleTest, failures: Sequence[Problem] | None) -> PageContext:
     positions = {(test.line, test.column), *((item.line, item.column) for item in test.sequence)}
-    own = [problem for problem in failures or () if (problem.line, problem.column) in positions]
+    wrong = [problem for problem in failures or () if (problem.line, problem.column) in positions]
     return {
         "line": test.line,
         "text": test_text(test),
         "before": shorten(sanitize(test.before or ""), MAX_TITLE_CHARS),
         "expected": expectation(test),
-        "outcome": "not run" if failures is None else "fails" if own else "passes",
-        "failures": [test_failure(problem) for problem in own],
+        "outcome": "not run" if failures is None else "fails" if wrong else "passes",
+        "failures": [test_failure(problem) for problem in wrong],
     }
 
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 
+from starlette.exceptions import HTTPException
+
 from monitor.backtest.rule_check import FailedTests, failed_tests_on_disk
 from monitor.config.models import Config
 from monitor.errors import Problem, WorkerKilled
@@ -15,9 +17,10 @@ from monitor.policy import FileStamps, read_rules, stat_files, undeliverable_rul
 from monitor.process_pool import WorkerPool
 from monitor.ruleset.load import read_text, rule_files
 from monitor.ruleset.query.faults import SyntaxFault
-from monitor.ruleset.rule import RuleSet
+from monitor.ruleset.rule import Rule, RuleSet
 from monitor.ruleset.rule_text import RuleText, find_rule_text
 
+NO_RULE_TEXT = "There is no such rule in the rules folder."
 TESTS_S = 60.0  # for all tests of all rules
 TESTS_MEMORY_BYTES = 2 * 2**30  # of address space
 
@@ -85,15 +88,25 @@ class RuleFiles:
             self._workers.close()
 
 
-def read_rule_text(config: Config, name: str, path: Path | None) -> tuple[Path, RuleText] | None:
-    """Return the file and the text of a rule, which is looked for in every file unless `path` is known."""
+@dataclass(frozen=True, slots=True)
+class RuleInFolder:
+    """A rule in the rules folder; `rule` is None if it is disabled or not valid."""
+
+    rule: Rule | None
+    file: Path
+    text: RuleText
+
+
+def find_rule(loaded: LoadedRules, config: Config, name: str) -> RuleInFolder:
+    """Return a rule with its file and its text. Raise HTTPException 404 if there is none of this name."""
+    rule = next((rule for rule in loaded.rules.rules if rule.name == name), None)
     if not config.monitor.rules.is_dir():
-        return None
-    for file in [path] if path else rule_files(config.monitor.rules):
+        raise HTTPException(404, NO_RULE_TEXT)
+    for file in [rule.path] if rule else rule_files(config.monitor.rules):
         try:
             text = read_text(file, lambda _: None)
         except SyntaxFault:
             continue
-        if name in text and (found := find_rule_text(text, name)):
-            return file, found
-    return None
+        if name in text and (rule_text := find_rule_text(text, name)):
+            return RuleInFolder(rule, file, rule_text)
+    raise HTTPException(404, NO_RULE_TEXT)

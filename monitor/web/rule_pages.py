@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -30,7 +29,7 @@ from monitor.web.rule_context import (
     source_lines,
     test_contexts,
 )
-from monitor.web.rule_files import LoadedRules, read_rule_text
+from monitor.web.rule_files import LoadedRules, find_rule
 from monitor.web.views import render_page
 
 COUNTED_S = 30 * DAY
@@ -68,16 +67,13 @@ def show_rule(site: Site, request: Request) -> Response:
     read_params(request, ())
     config, now, name = config_in_use(site), site.clock(), request.path_params["name"]
     loaded = site.rule_files.load(config)
-    rule = next((rule for rule in loaded.rules.rules if rule.name == name), None)
-    found = read_rule_text(config, name, rule.path if rule else None)
-    if found is None:
-        raise HTTPException(404, "There is no such rule in the rules folder.")
-    path, text = found
+    in_folder = find_rule(loaded, config, name)
+    rule = in_folder.rule
     row = next((row for row in rule_rows_of(site, loaded, now) if row.name == name), None)
     failures = failures_of(name, loaded.failed_tests())
     with site.store.read() as conn:
         last_alerts = with_feedback(conn, load_alert_page(conn, limit=LAST_ALERTS, rule=name))
-    own_problems = [problem for problem in loaded.problems if problem.path == path]
+    own_problems = [problem for problem in loaded.problems if problem.path == in_folder.file]
     context: PageContext = {
         "current_page": "rules",
         "name": name,
@@ -86,9 +82,9 @@ def show_rule(site: Site, request: Request) -> Response:
         "references": reference_links(rule) if rule else [],
         "tests": test_contexts(rule, failures) if rule else [],
         "problems": [file_problem_context(problem, config) for problem in own_problems],
-        "file": shown_path(path, config),
-        "first_line": text.first_line,
-        "lines": source_lines(text),
+        "file": shown_path(in_folder.file, config),
+        "first_line": in_folder.text.first_line,
+        "lines": source_lines(in_folder.text),
         "try_path": f"{rule_page_path(name)}/try",
         "alerts": [alert_summary_context(alert, answer, site.timezone) for alert, answer in last_alerts],
     }

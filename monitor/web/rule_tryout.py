@@ -1,12 +1,10 @@
 """The try-out of a rule: edit a copy, and see which alerts of the last days it would have gained and lost.
 
-Nothing is saved. The back-test runs in a process of its own, one at a time, so that it delays neither polls nor pages
-and can be ended.
+Nothing is saved.
 """
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -16,37 +14,32 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from monitor.backtest.run import HypotheticalAlert
-from monitor.backtest.text_tryout import TextTryout, try_text
-from monitor.config.models import Config
+from monitor.backtest.text_tryout import TextTryout, TryoutRequest
 from monitor.deliver.display_time import format_time
 from monitor.deliver.finding_context import MAX_NAME_CHARS, MAX_SHOWN_REASON_CHARS, MAX_TITLE_CHARS
 from monitor.deliver.headline import alert_headline
 from monitor.deliver.sanitize import safe_web_link, sanitize, shorten
-from monitor.deliver.word_diff import matched_ranges, split_pieces
 from monitor.errors import WorkerKilled
 from monitor.model import AlertFinding, Novelty
-from monitor.process_pool import WorkerPool
 from monitor.serialize import format_iso
 from monitor.units import parse_duration
 from monitor.web.api_context import config_in_use
-from monitor.web.endpoint import PAGE_TIMEOUT_S, AsyncEndpoint, Site, async_page_endpoint, problem_response, run_page
+from monitor.web.endpoint import PAGE_TIMEOUT_S, AsyncEndpoint, Site, async_page_endpoint, run_page
 from monitor.web.forms import check_form, read_form
-from monitor.web.page_context import PageContext
+from monitor.web.page_context import PageContext, matched_pieces
 from monitor.web.params import read_params
 from monitor.web.rule_context import rule_page_path, shown_path, test_failure, text_problem_contexts
-from monitor.web.rule_files import read_rule_text
+from monitor.web.rule_files import find_rule
+from monitor.web.tryout_runner import TryoutBusy
 from monitor.web.views import render_page
 
 TRYOUT_S = 15.0  # then the back-test stops reading, and shows what it found so far
-KILLED_AFTER_S = 30.0  # it should have stopped long before
-TRYOUT_MEMORY_BYTES = 2 * 2**30  # of address space
+MAX_KEPT_ALERTS = 100  # of each list, the latest
 MAX_TEXT_FORM_BYTES = 400_000
 PERIODS = {"7d": "7 days", "30d": "30 days", "90d": "90 days"}
 DEFAULT_PERIOD = "30d"
 MAX_SHOWN_FINDINGS = 3  # of an alert
 MIN_ROWS, MAX_ROWS = 14, 30  # of the text field
-MAX_CLAIM_CHARS = 600
-BUSY_TEXT = "Another try-out is running. Try again in a few seconds."
 NEW_RULE = """\
 name: my-rule
 title: What the alert is about
@@ -61,39 +54,18 @@ tests:
 """
 
 
-@dataclass(slots=True)
-class TryoutRunner:
-    """Runs one try-out at a time."""
-
-    is_busy: bool = False
-
-    async def run(self, config: Config, text: str, period: str, now: float) -> TextTryout | str:
-        """Return the result, or a sentence that says why there is none. Raises StoreError."""
-        if self.is_busy:
-            return BUSY_TEXT
-        self.is_busy = True
-        workers = WorkerPool(worker_count=1, deadline_s=KILLED_AFTER_S, memory_bytes=TRYOUT_MEMORY_BYTES)
-        try:
-            return await workers.run(try_text, config, text, now - parse_duration(period), now, TRYOUT_S)
-        except WorkerKilled as killed:
-            return f"The try-out {killed}. Choose a shorter period."
-        finally:
-            self.is_busy = False
-            await asyncio.to_thread(workers.close)
-
-
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """What was tried: the text and the period of the form, and the outcome."""
+    """What was tried: the text and the period of the form, and the outcome or a sentence why there is none."""
 
     text: str
     period: str
     outcome: TextTryout | str
+    status: int = 200
 
 
 def tryout_endpoint(site: Site) -> AsyncEndpoint:
     """Return the endpoint that tries a submitted text out and shows the form with the result."""
-    runner = TryoutRunner()
 
     async def respond(request: Request) -> Response:
         request.state.form = await read_form(request, MAX_TEXT_FORM_BYTES)
@@ -102,11 +74,14 @@ def tryout_endpoint(site: Site) -> AsyncEndpoint:
         text, period = form.get("text", "").replace("\r\n", "\n"), form.get("since", DEFAULT_PERIOD)
         if period not in PERIODS:
             raise HTTPException(400, "Choose a period.")
+        now = site.clock()
+        tryout = TryoutRequest(text, now - parse_duration(period), now, TRYOUT_S, MAX_KEPT_ALERTS)
         try:
-            outcome = await runner.run(config_in_use(site), text, period, site.clock())
-        except asyncio.CancelledError:  # by the server, which waits for no request when it stops
-            return problem_response(request, 503, "This monitor is stopping.")
-        request.state.tried = Tried(text, period, outcome)
+            request.state.tried = Tried(text, period, await site.tryouts.run(config_in_use(site), tryout))
+        except TryoutBusy as busy:
+            request.state.tried = Tried(text, period, str(busy), 503)
+        except WorkerKilled as killed:
+            request.state.tried = Tried(text, period, f"The try-out {killed}. Choose a shorter period.")
         return await run_page(PAGE_TIMEOUT_S, site, show_tryout, request)
 
     return async_page_endpoint(respond)
@@ -116,13 +91,9 @@ def show_tryout(site: Site, request: Request) -> Response:
     """Show the form with the text that was submitted, or with that of the rule in the path, or of a new rule."""
     read_params(request, ())
     config, name = config_in_use(site), request.path_params.get("name", "")
-    rule = next((rule for rule in site.rule_files.load(config).rules.rules if rule.name == name), None)
-    found = read_rule_text(config, name, rule.path if rule else None) if name else None
-    if name and found is None:
-        raise HTTPException(404, "There is no such rule in the rules folder.")
-    path, original = found if found else (config.monitor.rules, None)
+    original = find_rule(site.rule_files.load(config), config, name) if name else None
     tried: Tried | None = getattr(request.state, "tried", None)
-    text = tried.text if tried else original.copy if original else NEW_RULE
+    text = tried.text if tried else original.text.copy if original else NEW_RULE
     outcome = tried.outcome if tried else None
     context: PageContext = {
         "current_page": "rules",
@@ -134,13 +105,13 @@ def show_tryout(site: Site, request: Request) -> Response:
         "periods": PERIODS,
         "period": tried.period if tried else DEFAULT_PERIOD,
         "seconds": round(TRYOUT_S),
-        "file": str(path) if not name else shown_path(path, config),
-        "first_line": original.first_line if original else 0,
+        "file": shown_path(original.file, config) if original else str(config.monitor.rules),
+        "first_line": original.text.first_line if original else 0,
         "sentence": outcome if isinstance(outcome, str) else "",
         "problems": text_problem_contexts(outcome.problems, text) if isinstance(outcome, TextTryout) else [],
         "tried": tried_context(outcome, site) if isinstance(outcome, TextTryout) and outcome.result else None,
     }
-    return render_page(site, "tryout.html", context, 503 if outcome == BUSY_TEXT else 200)
+    return render_page(site, "tryout.html", context, tried.status if tried else 200)
 
 
 def tried_context(tried: TextTryout, site: Site) -> PageContext:
@@ -200,10 +171,8 @@ def hypothetical_context(hypothetical: HypotheticalAlert, site: Site) -> PageCon
 
 def tried_finding_context(finding: AlertFinding) -> PageContext:
     """A claim in pieces, with the words that matched."""
-    text = shorten(sanitize(finding.claim), MAX_CLAIM_CHARS)
-    pieces = split_pieces(text, matched_ranges(text, map(sanitize, finding.matched)), ())
     return {
-        "pieces": [{"text": piece.text, "matched": piece.matched} for piece in pieces],
+        "pieces": matched_pieces(finding.claim, finding.matched),
         "novelty": str(finding.novelty),
         "is_withdrawn": finding.novelty is Novelty.WITHDRAWN,
         "source": shorten(sanitize(finding.source), MAX_NAME_CHARS),

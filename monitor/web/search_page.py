@@ -11,7 +11,6 @@ from starlette.responses import Response
 from monitor.deliver.display_time import format_time
 from monitor.deliver.finding_context import MAX_NAME_CHARS, MAX_TITLE_CHARS
 from monitor.deliver.sanitize import safe_web_link, sanitize, shorten
-from monitor.deliver.word_diff import matched_ranges, split_pieces
 from monitor.model import PriorClaim
 from monitor.ruleset.query.nodes import Query
 from monitor.ruleset.search import InvalidQuery, parse_search
@@ -19,14 +18,13 @@ from monitor.store.reports.claim_search import ClaimSearch, FoundClaim, SearchPa
 from monitor.store.reports.coverage import configured_names
 from monitor.web.alert_list import MAX_CHOICES, with_current
 from monitor.web.endpoint import Site
-from monitor.web.page_context import PageContext
+from monitor.web.page_context import PageContext, matched_pieces
 from monitor.web.params import page_url, parse_moment, parse_row_number, read_params
 from monitor.web.views import render_page
 
 PARAMS = ("q", "source", "since", "before")
 RESULTS_PER_PAGE = 30
 SEARCH_S = 0.15  # after that the page shows what was found so far, and a link to continue
-MAX_CLAIM_CHARS = 600
 EXAMPLES = ("ferry OR bridge*", '"state of emergency"', "earthquake* AND NOT drill*", "deaths > 100")
 
 
@@ -97,11 +95,9 @@ def continuation(site: Site, page: SearchPage | None, params: Mapping[str, str])
 def result_context(site: Site, claim: FoundClaim) -> PageContext:
     """One claim: its text in pieces, who said it first, and who else did."""
     first = claim.sayings[0]
-    text = shorten(sanitize(first.text), MAX_CLAIM_CHARS)
-    pieces = split_pieces(text, matched_ranges(text, map(sanitize, claim.matched)), ())
     others = list(dict.fromkeys(saying.source for saying in claim.sayings if saying.source != first.source))
     return {
-        "pieces": [{"text": piece.text, "matched": piece.matched} for piece in pieces],
+        "pieces": matched_pieces(first.text, claim.matched),
         "source": shorten(sanitize(first.source), MAX_NAME_CHARS),
         "url": safe_web_link(first.url),
         "title": shorten(sanitize(first.title), MAX_TITLE_CHARS),

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from monitor.actions import create_silence
-from monitor.alerts.silences import Silence, SilenceMode, is_silenced_alert
+from monitor.alerts.silences import Silence, is_silenced_alert
 from monitor.deliver.sanitize import sanitize
 from monitor.model import Moment
 from monitor.ruleset.query.compile import compile_query
@@ -20,15 +19,21 @@ from monitor.ruleset.rule import QueryAliases
 from monitor.store.reports.alert_filter import AlertFilter, count_filtered, load_filtered_page, rules_with_alerts
 from monitor.store.reports.alerts import AlertRow
 from monitor.store.reports.coverage import configured_names
-from monitor.units import parse_duration
 from monitor.web.alert_list import MAX_CHOICES, with_current
 from monitor.web.done import done_redirect
 from monitor.web.endpoint import Site
 from monitor.web.page_context import PageContext, alert_summary_context
-from monitor.web.params import read_params
-from monitor.web.silences import DEFAULT_DURATION, DURATION_LABELS, MAX_COUNTED, MAX_REASON_CHARS, RECENT_ALERTS_S
+from monitor.web.params import is_stored_id, read_params
+from monitor.web.silences import (
+    DEFAULT_DURATION,
+    DURATION_LABELS,
+    MAX_COUNTED,
+    MAX_REASON_CHARS,
+    RECENT_ALERTS_S,
+    detail_fault,
+    draft_silence,
+)
 from monitor.web.views import render_page
-from monitor.web.visitor import current_visitor
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -65,7 +70,7 @@ def submit_new_silence(site: Site, request: Request) -> Response:
         return silence_page(site, form, fault, has_preview=not fault)
     if fault := detail_fault(form):
         return silence_page(site, form, fault, has_preview=True)
-    create_silence(site.store, draft_silence(form, site.clock()))
+    create_silence(site.store, scoped_silence(form, site.clock()))
     return done_redirect(site, "/silences", "created")
 
 
@@ -75,7 +80,7 @@ def silence_page(site: Site, form: Mapping[str, str], fault: str, *, has_preview
     with site.store.read() as conn:
         rules, names = rules_with_alerts(conn, MAX_CHOICES + 1), configured_names(conn, MAX_CHOICES + 1)
         preview = (
-            find_silenced(conn, draft_silence(form, now), QueryAliases(site.aliases()), now) if has_preview else None
+            find_silenced(conn, scoped_silence(form, now), QueryAliases(site.aliases()), now) if has_preview else None
         )
     context: PageContext = {
         "current_page": "silences",
@@ -94,7 +99,7 @@ def scope_fault(site: Site, form: Mapping[str, str]) -> str:
     """Return what is wrong with the conditions, "" if nothing is."""
     if not any(form.get(name) for name in SCOPE_FIELDS):
         return "Choose at least one condition."
-    if not re.fullmatch(r"[A-Za-z0-9-]{0,100}", form.get("story", "")):
+    if (story := form.get("story")) and not is_stored_id(story):
         return "The id of a story has letters, digits and hyphens only."
     if source := form.get("source"):
         with site.store.read() as conn:
@@ -107,31 +112,10 @@ def scope_fault(site: Site, form: Mapping[str, str]) -> str:
     return ""
 
 
-def detail_fault(form: Mapping[str, str]) -> str:
-    """Return what is wrong with the duration or the reason, "" if nothing is."""
-    if form.get("for") not in DURATION_LABELS:
-        return "Choose a duration."
-    if not 0 < len(form.get("reason", "")) <= MAX_REASON_CHARS:
-        return f"Enter a reason of at most {MAX_REASON_CHARS} characters."
-    return ""
-
-
-def draft_silence(form: Mapping[str, str], now: Moment) -> Silence:
+def scoped_silence(form: Mapping[str, str], now: Moment) -> Silence:
     """Return the silence that the form describes."""
     rule, source, story, match = (form.get(name) or None for name in SCOPE_FIELDS)
-    seconds = parse_duration(form["for"] if form.get("for") in DURATION_LABELS else DEFAULT_DURATION)
-    return Silence(
-        0,
-        form.get("reason", ""),
-        now,
-        now + seconds,
-        rule=rule,
-        source=source,
-        story=story,
-        match=match,
-        by=current_visitor().author,
-        mode=SilenceMode.UNTIL_FACTS_CHANGE if "facts" in form else SilenceMode.ALL,
-    )
+    return replace(draft_silence(form, now), rule=rule, source=source, story=story, match=match)
 
 
 def find_silenced(conn: Connection, draft: Silence, aliases: QueryAliases, now: Moment) -> Preview:
@@ -141,13 +125,13 @@ def find_silenced(conn: Connection, draft: Silence, aliases: QueryAliases, now: 
     if draft.match is None:
         newest = load_filtered_page(conn, wanted, limit=MAX_SHOWN_ALERTS)
         return Preview(count_filtered(conn, wanted, MAX_COUNTED), total, tuple(newest))
-    deadline, found, searched = time.monotonic() + PREVIEW_S, list[AlertRow](), 0
+    deadline, silenced, searched = time.monotonic() + PREVIEW_S, list[AlertRow](), 0
     for page in alert_pages(conn, wanted):
-        found += [row for row in page if is_silenced_alert(row.alert, [draft], aliases)]
+        silenced += [row for row in page if is_silenced_alert(row.alert, [draft], aliases)]
         searched += len(page)
         if time.monotonic() > deadline and len(page) == ALERTS_AT_ONCE:
-            return Preview(len(found), searched, tuple(found[:MAX_SHOWN_ALERTS]), is_complete=False)
-    return Preview(len(found), total, tuple(found[:MAX_SHOWN_ALERTS]))
+            return Preview(len(silenced), searched, tuple(silenced[:MAX_SHOWN_ALERTS]), is_complete=False)
+    return Preview(len(silenced), total, tuple(silenced[:MAX_SHOWN_ALERTS]))
 
 
 def alert_pages(conn: Connection, wanted: AlertFilter) -> Iterator[list[AlertRow]]:

@@ -5,8 +5,8 @@ GET requests change nothing: silences are created and ended only by POST from on
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from starlette.exceptions import HTTPException
@@ -26,7 +26,7 @@ from monitor.units import DAY, parse_duration
 from monitor.web.done import DONE_PARAMS, done_notice, done_redirect
 from monitor.web.endpoint import Site
 from monitor.web.page_context import silence_context
-from monitor.web.params import read_params
+from monitor.web.params import is_stored_id, read_params
 from monitor.web.silence_options import SilenceOption, silence_options
 from monitor.web.views import render_page
 from monitor.web.visitor import current_visitor
@@ -120,28 +120,41 @@ def parse_silence_form(options: Sequence[SilenceOption], form: Mapping[str, str]
     option = next((candidate for candidate in options if candidate.form_value == form.get("what")), None)
     if option is None:
         raise HTTPException(400, "Choose what to silence.")
+    if fault := detail_fault(form):
+        raise HTTPException(400, fault)
+    return replace(draft_silence(form, now), rule=option.rule, source=option.source, story=option.story)
+
+
+def detail_fault(form: Mapping[str, str]) -> str:
+    """Return what is wrong with the duration or the reason, "" if nothing is."""
     if form.get("for") not in DURATION_LABELS:
-        raise HTTPException(400, "Choose a duration.")
-    reason = " ".join(form.get("reason", "").split())
-    if not 0 < len(reason) <= MAX_REASON_CHARS:
-        raise HTTPException(400, f"Enter a reason of at most {MAX_REASON_CHARS} characters.")
+        return "Choose a duration."
+    if not 0 < len(entered_reason(form)) <= MAX_REASON_CHARS:
+        return f"Enter a reason of at most {MAX_REASON_CHARS} characters."
+    return ""
+
+
+def draft_silence(form: Mapping[str, str], now: Moment) -> Silence:
+    """Return a silence with the duration, the reason and the mode of a form, for all alerts."""
+    duration = form["for"] if form.get("for") in DURATION_LABELS else DEFAULT_DURATION
     return Silence(
         0,
-        reason,
+        entered_reason(form),
         now,
-        now + parse_duration(form["for"]),
-        rule=option.rule,
-        source=option.source,
-        story=option.story,
+        now + parse_duration(duration),
         by=current_visitor().author,
         mode=SilenceMode.UNTIL_FACTS_CHANGE if "facts" in form else SilenceMode.ALL,
     )
 
 
+def entered_reason(form: Mapping[str, str]) -> str:
+    return " ".join(form.get("reason", "").split())
+
+
 def options_for_request(site: Site, request: Request) -> tuple[SilenceOption, ...]:
     """Return the options for the alert, story or message in the path. Raise HTTPException 404 if there are none."""
     kind, target_id = request.path_params["kind"], request.path_params["id"]
-    if kind not in ALERT_LOADERS or not re.fullmatch(r"[A-Za-z0-9-]{1,100}", target_id):
+    if kind not in ALERT_LOADERS or not is_stored_id(target_id):
         raise HTTPException(404)
     with site.store.read() as conn:
         options = silence_options(ALERT_LOADERS[kind](conn, target_id))

@@ -25,7 +25,14 @@ from monitor.sources.parse.dates import unless_far_ahead
 from monitor.sources.parse.identity import canonical_url, oldest_first
 from monitor.web.api_context import config_in_use
 from monitor.web.done import done_redirect
-from monitor.web.endpoint import PAGE_TIMEOUT_S, AsyncEndpoint, Site, async_page_endpoint, run_page
+from monitor.web.endpoint import (
+    PAGE_TIMEOUT_S,
+    AsyncEndpoint,
+    Site,
+    async_page_endpoint,
+    error_sentence,
+    run_page,
+)
 from monitor.web.forms import check_form, read_form
 from monitor.web.page_context import PageContext, past_time_context, source_path
 from monitor.web.params import read_params
@@ -92,7 +99,7 @@ async def find_feeds(site: Site, address: str) -> tuple[Sequence[DiscoveredFeed]
         async with asyncio.timeout(DISCOVERY_S):
             feeds = await site.discover(address)
     except SourceError as error:
-        return (), sanitize(f"{str(error)[:1].upper()}{str(error)[1:]}.")
+        return (), sanitize(error_sentence(error))
     except TimeoutError:
         return (), f"The site did not answer all requests within {DISCOVERY_S:.0f} seconds."
     return feeds, "" if feeds else NO_FEED_TEXT
@@ -115,18 +122,20 @@ def show_feeds(
     return add_page(site, parts)
 
 
-def feed_context(site: Site, found: DiscoveredFeed, taken: Sequence[str], known: Mapping[str, str]) -> PageContext:
+def feed_context(
+    site: Site, candidate: DiscoveredFeed, taken: Sequence[str], known: Mapping[str, str]
+) -> PageContext:
     """A feed with its newest entries; `known_as` is the name of the source that has this address already."""
-    entries = found.feed.entries
-    known_as = known.get(canonical_url(found.url), "")
+    entries = candidate.feed.entries
+    known_as = known.get(canonical_url(candidate.url), "")
     return {
-        "title": shorten(sanitize(found.feed.title), MAX_TITLE_CHARS),
-        "url": found.url,
-        "link": safe_web_link(found.url),
-        "address": shorten(sanitize(found.url.partition("//")[2]), MAX_NAME_CHARS * 2),
+        "title": shorten(sanitize(candidate.feed.title), MAX_TITLE_CHARS),
+        "url": candidate.url,
+        "link": safe_web_link(candidate.url),
+        "address": shorten(sanitize(candidate.url.partition("//")[2]), MAX_NAME_CHARS * 2),
         "count": len(entries),
         "newest": [preview(site, entry) for entry in reversed(oldest_first(entries)[-MAX_PREVIEW_ENTRIES:])],
-        "name": unique_source_name(found.feed.title, taken),
+        "name": unique_source_name(candidate.feed.title, taken),
         "known_as": shorten(sanitize(known_as), MAX_NAME_CHARS),
         "known_path": source_path(known_as) if known_as else "",
     }
@@ -155,7 +164,7 @@ def add_source(site: Site, request: Request) -> Response:
     try:
         append_blocks(config.path, [block], os.environ)
     except MonitorError as error:
-        fault = shorten(sanitize(f"{str(error)[:1].upper()}{str(error)[1:]}."), MAX_SHOWN_REASON_CHARS)
+        fault = shorten(sanitize(error_sentence(error)), MAX_SHOWN_REASON_CHARS)
         return add_page(site, {"address": url, "fault": fault, "table": block}, 409)
     return done_redirect(site, "/sources", "added")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from urllib.parse import parse_qsl
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -17,6 +16,7 @@ from monitor.sources.state import SourceState
 from monitor.store import sources
 from monitor.web.done import DONE_PARAMS, done_notice, done_redirect
 from monitor.web.endpoint import Site
+from monitor.web.forms import checked_names, kept_params
 from monitor.web.page_context import PageContext, source_context, source_path
 from monitor.web.params import page_url, parse_choice, parse_row_number, read_params
 from monitor.web.views import render_page
@@ -46,8 +46,8 @@ def list_sources(site: Site, request: Request) -> Response:
     with site.store.read() as conn:
         rows = sources.load_sources(conn)
     tags = tags_by_source(site)
-    found = sorted(filtered(rows, params, tags), key=lambda row: not row.error)
-    shown = found[SOURCES_PER_PAGE * (page - 1) : SOURCES_PER_PAGE * page]
+    matching = sorted(filtered(rows, params, tags), key=lambda row: not row.error)
+    shown = matching[SOURCES_PER_PAGE * (page - 1) : SOURCES_PER_PAGE * page]
     kept = {name: params[name] for name in KEPT_PARAMS if name in params}
     now = site.clock()
     context: PageContext = {
@@ -58,7 +58,7 @@ def list_sources(site: Site, request: Request) -> Response:
             for row in shown
         ],
         "total": len(rows),
-        "found": len(found),
+        "found": len(matching),
         "failing_count": sum(1 for row in rows if row.error),
         "states": STATES,
         "tag_choices": [(tag, shorten(sanitize(tag), MAX_NAME_CHARS)) for tag in all_tags(tags)],
@@ -68,14 +68,14 @@ def list_sources(site: Site, request: Request) -> Response:
         "notice": done_notice(params, DONE),
         "all_selected": params.get("select") == "all",
         "select_all": page_url("/sources", {**kept, "select": "all"}),
-        **page_links(kept, page, has_more=len(found) > SOURCES_PER_PAGE * page),
+        **page_links(kept, page, has_more=len(matching) > SOURCES_PER_PAGE * page),
     }
     return render_page(site, "sources.html", context)
 
 
 def tags_by_source(site: Site) -> dict[str, tuple[str, ...]]:
     """Return the tags of the sources in the config; they are not stored."""
-    return {source.name: source.tags for source in site.config().sources} if site.config else {}
+    return site.config().source_tags if site.config else {}
 
 
 def all_tags(tags: Mapping[str, Sequence[str]]) -> list[str]:
@@ -94,14 +94,14 @@ def filtered(
     """Return the sources with the state, the tag and all words of `q`: in name, address, error and tags."""
     words = params.get("q", "").casefold().split()
     state, tag = params.get("state"), params.get("tag")
-    found = []
+    matching = []
     for row in rows:
-        own_tags = tags.get(row.name, ())
-        text = "\n".join((row.name, public_url(row.url), row.error or "", *own_tags)).casefold()
+        source_tags = tags.get(row.name, ())
+        text = "\n".join((row.name, public_url(row.url), row.error or "", *source_tags)).casefold()
         has_words = all(word in text for word in words)
-        if has_words and state in (None, row.state) and (tag is None or tag in own_tags):
-            found.append(row)
-    return found
+        if has_words and state in (None, row.state) and (tag is None or tag in source_tags):
+            matching.append(row)
+    return matching
 
 
 def page_links(kept: Mapping[str, str], page: int, *, has_more: bool) -> PageContext:
@@ -118,7 +118,7 @@ def change_sources(site: Site, request: Request) -> Response:
     action = form.get("action", "")
     if action not in ("poll", "pause", "resume"):
         raise HTTPException(400, "Choose what to do with the sources.")
-    wanted = {name.removeprefix(CHECKBOX_PREFIX) for name in form if name.startswith(CHECKBOX_PREFIX)}
+    wanted = set(checked_names(form, CHECKBOX_PREFIX))
     if not wanted:
         raise HTTPException(400, "Select at least one source.")
     with site.store.read() as conn:
@@ -128,8 +128,7 @@ def change_sources(site: Site, request: Request) -> Response:
     changed = change_states(site, chosen, action)
     if form.get("back") == "source":
         return done_redirect(site, source_path(chosen[0].name), action)
-    kept = {name: value for name, value in parse_qsl(form.get("kept", "")) if name in KEPT_PARAMS}
-    return done_redirect(site, "/sources", action, changed, kept)
+    return done_redirect(site, "/sources", action, changed, kept_params(form, KEPT_PARAMS))
 
 
 def change_states(site: Site, rows: Sequence[SourceState], action: str) -> int:

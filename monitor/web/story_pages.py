@@ -14,7 +14,6 @@ from monitor.web.charts import line_chart
 from monitor.web.endpoint import Site
 from monitor.web.listings import story_detail
 from monitor.web.page_context import (
-    MAX_STORY_FIGURES,
     PageContext,
     alert_summary_context,
     silence_context,
@@ -22,6 +21,8 @@ from monitor.web.page_context import (
 )
 from monitor.web.params import read_params
 from monitor.web.views import render_page
+
+MAX_STORY_FIGURES = 20  # those that changed most often
 
 
 def show_story(site: Site, request: Request) -> Response:

@@ -34,6 +34,7 @@ from monitor.store.connect import open_store
 from monitor.store.sources import record_polls
 from monitor.web.access import Access
 from monitor.web.app import create_app
+from monitor.web.endpoint import Site
 from monitor.web.server import running_server
 
 KYIV = ZoneInfo("Europe/Kyiv")
@@ -203,11 +204,11 @@ async def page_client(
     store: Store, base: str = "", access: Access | None = None, folder: Path | None = None, **options: Any
 ) -> AsyncIterator[PageClient]:
     """Yield an HTTP client for the web pages of `store`, without a network. `folder` has its config; `options` are
-    those of `create_app`."""
+    those of `Site`."""
     access = access or Access()
     if folder:
         options["config"] = partial(read_config, folder / "config.toml", env={})
-    application = create_app(store, timezone=KYIV, clock=lambda: NOW, base=base, access=access, **options)
+    application = create_app(Site(store, timezone=KYIV, clock=lambda: NOW, base=base, access=access, **options))
     transport = httpx.ASGITransport(application)
     async with PageClient(transport=transport, base_url="http://localhost:8080") as client:
         client.access = access
@@ -219,7 +220,7 @@ async def serve_sample(port: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         store = build_sample_store(Path(folder))
         config = partial(read_config, Path(folder) / "config.toml", env={})
-        pages = create_app(store, timezone=KYIV, clock=lambda: NOW, config=config)
+        pages = create_app(Site(store, timezone=KYIV, clock=lambda: NOW, config=config))
         async with running_server(f"127.0.0.1:{port}", pages) as url:
             print(url, flush=True)
             await asyncio.Event().wait()

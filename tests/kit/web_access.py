@@ -6,18 +6,18 @@ import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import httpx
 
 from kit.sample_store import KYIV, NOW
-from monitor.config.models import Config
 from monitor.config_file.load import read_config
 from monitor.store.base import Store
 from monitor.web import rule_tryout
 from monitor.web.access import Access
 from monitor.web.app import ASYNC_POST_ROUTES, POST_ROUTES, create_app
-from monitor.web.middleware import AcceptedHosts
+from monitor.web.endpoint import Site
 
 FORM_PATHS = (*POST_ROUTES, *ASYNC_POST_ROUTES, *rule_tryout.GET_ROUTES)
 PASSWORD = "correct horse"
@@ -49,20 +49,9 @@ async def visitor_client(
 ) -> AsyncIterator[httpx.AsyncClient]:
     """Yield a client that connects from `address`, without a network. `folder` has the config of the store."""
 
-    def config() -> Config:
-        assert folder
-        return read_config(folder / "config.toml", env={})
-
-    application = create_app(
-        store,
-        timezone=KYIV,
-        clock=clock,
-        base=base,
-        access=access,
-        hosts=AcceptedHosts(),
-        config=config if folder else None,
-    )
-    transport = httpx.ASGITransport(application, client=(address, 40000))
+    config = partial(read_config, folder / "config.toml", env={}) if folder else None
+    site = Site(store, timezone=KYIV, clock=clock, base=base, access=access, config=config)
+    transport = httpx.ASGITransport(create_app(site), client=(address, 40000))
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost:8080") as client:
         yield client
 

@@ -11,7 +11,7 @@ from kit.builders import commit_texts, example_alert, sent_decision
 from sqlalchemy import delete, insert, select, text
 
 from monitor.actions import record_feedback
-from monitor.alerts.feedback import FeedbackKind
+from monitor.alerts.feedback import Feedback, FeedbackKind
 from monitor.model import Alert
 from monitor.serialize import alert_to_json
 from monitor.store import schema
@@ -214,7 +214,7 @@ FILTERS = [
 
 @pytest.mark.parametrize(("wanted", "numbers"), FILTERS)
 def test_filters_combine(filled: Store, wanted: AlertFilter, numbers: list[int]) -> None:
-    record_feedback(filled, "al-2", FeedbackKind.NOT_NEWS, memory=1e9, now=200.0, by="web")
+    record_feedback(filled, Feedback("al-2", FeedbackKind.NOT_NEWS, 200.0, "web"), 1e9)
     with filled.read() as conn:
         assert [row.number for row in load_filtered_page(conn, wanted, limit=9)] == numbers
         newer = load_filtered_page(conn, wanted, limit=2, after=1)

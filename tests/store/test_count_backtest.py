@@ -53,7 +53,7 @@ def try_rules(store: Store, folder: Path, policy: Policy, end: float) -> list[Hy
     config = read_config(folder / "config.toml", env={})
     rules = [split_by_scope(policy.rules)]
     with store.read() as conn:
-        updates = list(load_stored_updates(conn, config, 0.0, rules, policy.source_tags))
+        updates = list(load_stored_updates(conn, config, 0.0, rules))
     return run_backtest(rules, updates, policy.source_tags, end, NOW)[0]
 
 

@@ -97,6 +97,6 @@ def test_a_back_test_holds_them_as_well(
     rules = [split_by_scope(policy.rules)]
     with store.read() as conn:
         config = read_config(tmp_path / "config.toml", env={})
-        updates = list(load_stored_updates(conn, config, 0.0, rules, policy.source_tags))
+        updates = list(load_stored_updates(conn, config, 0.0, rules))
     (alerts,) = run_backtest(rules, updates, policy.source_tags, NOW + 30 * HOUR, NOW)
     assert [(one.alert.rule, (one.alert.at - NOW) / MINUTE) for one in alerts] == times

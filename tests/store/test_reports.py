@@ -25,7 +25,7 @@ from monitor.store.reports.alert_filter import AlertFilter, count_filtered
 from monitor.store.reports.alerts import find_alert, load_alert_page
 from monitor.store.reports.deliveries import DeliveryRow, load_delivery_page
 from monitor.store.reports.explain import MatchRow, UpdateExplanation, explain_update
-from monitor.store.reports.status import DAY, Status, load_status
+from monitor.store.reports.status import DAY, Status, TableCounts, load_status
 
 BRIDGES = "Three bridges are closed."
 
@@ -171,11 +171,7 @@ def test_the_status_counts_rows_and_states(store: Store) -> None:
     assert status == Status(
         sources={"empty": 2},
         messages={"pending": 4, "sent": 1},
-        entries=5,
-        updates=5,
-        claims=5,
-        stories=1,
-        alerts=5,
+        counts=TableCounts(entries=5, updates=5, claims=5, stories=1, alerts=5, sent_messages=1),
         alerts_today=2,
         pending_matches=0,
         last_poll=None,

@@ -10,9 +10,11 @@ import httpx
 import pytest
 from kit.databases import new_database_url
 from kit.sample_store import build_sample_store, page_client
+from kit.tryout_workers import ThreadWorkers
 
 from monitor.store.base import Store
 from monitor.store.connect import open_store
+from monitor.web import tryout_runner
 
 
 @pytest.fixture(scope="session")
@@ -50,3 +52,9 @@ async def page_editor(editable_store: Store, tmp_path: Path) -> AsyncIterator[ht
     """A client of the editable store's pages."""
     async with page_client(editable_store, folder=tmp_path) as client:
         yield client
+
+
+@pytest.fixture
+def in_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Try-outs run in a thread, which starts faster than a process."""
+    monkeypatch.setattr(tryout_runner, "WorkerPool", ThreadWorkers)

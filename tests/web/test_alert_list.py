@@ -12,7 +12,7 @@ from kit.sample_store import NOW, page_client
 from selectolax.lexbor import LexborHTMLParser
 
 from monitor.actions import record_feedback
-from monitor.alerts.feedback import FeedbackKind
+from monitor.alerts.feedback import Feedback, FeedbackKind
 from monitor.model import Severity
 from monitor.store.base import Store
 from monitor.store.feedback import feedback_by_alert
@@ -125,8 +125,8 @@ async def test_the_form_keeps_what_was_chosen(reader: httpx.AsyncClient) -> None
 
 
 async def test_answers_are_shown_and_can_be_filtered(reader: httpx.AsyncClient, empty_store: Store) -> None:
-    record_feedback(empty_store, "al-7", FeedbackKind.NOT_NEWS, memory=1e9, now=NOW, by="Ola")
-    record_feedback(empty_store, "al-119", FeedbackKind.ACK, memory=1e9, now=NOW, by="web")
+    record_feedback(empty_store, Feedback("al-7", FeedbackKind.NOT_NEWS, NOW, "Ola"), 1e9)
+    record_feedback(empty_store, Feedback("al-119", FeedbackKind.ACK, NOW, "web"), 1e9)
     badges = [node.text() for node in LexborHTMLParser((await reader.get("/alerts")).text).css(".answered")]
 
     assert badges == ["Seen"]

@@ -27,7 +27,7 @@ from monitor.store.base import Store
 from monitor.store.reports.alerts import load_alert_page
 from monitor.store.secret_keys import ANSWER_KEY, ensure_secret_key
 from monitor.web.app import create_app
-from monitor.web.endpoint import DEFAULT_MUTE_S
+from monitor.web.endpoint import DEFAULT_MUTE_S, Site
 from monitor.web.server import running_server
 
 DAY = 86400.0
@@ -116,7 +116,7 @@ async def test_not_news_mutes_as_the_command_does(editable_store: Store, page_re
     await page_reader.post(link_path(editable_store, FeedbackKind.NOT_NEWS))
     (mute,) = active_silences(editable_store)
     by_command = record_feedback(
-        editable_store, newest_alert(editable_store), FeedbackKind.NOT_NEWS, memory=DEFAULT_MUTE_S, now=NOW
+        editable_store, Feedback(newest_alert(editable_store), FeedbackKind.NOT_NEWS, NOW), DEFAULT_MUTE_S
     )
 
     assert by_command is not None
@@ -275,7 +275,7 @@ async def test_the_page_is_refused_for_an_unknown_host(editable_store: Store, pa
 
 
 async def test_two_presses_at_once_record_one_answer(editable_store: Store) -> None:
-    pages = create_app(editable_store, timezone=KYIV, clock=lambda: NOW)
+    pages = create_app(Site(editable_store, timezone=KYIV, clock=lambda: NOW))
     async with running_server("127.0.0.1:0", pages) as url, httpx.AsyncClient() as client:
         address = url + link_path(editable_store, FeedbackKind.NOT_NEWS)
         responses = await asyncio.gather(*(client.post(address) for _ in range(8)))
@@ -304,7 +304,7 @@ async def failing_reader(editable_store: Store) -> AsyncIterator[httpx.AsyncClie
     def broken_clock() -> float:
         raise ValueError("no time")
 
-    pages = create_app(editable_store, timezone=KYIV, clock=broken_clock)
+    pages = create_app(Site(editable_store, timezone=KYIV, clock=broken_clock))
     transport = httpx.ASGITransport(pages)
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost:8080") as client:
         yield client

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from collections.abc import AsyncIterator
@@ -13,14 +14,15 @@ import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 from kit.builders import add_sources, commit_texts, example_alert, sent_decision
 from kit.sample_store import NOW
+from kit.tryout_workers import HeldTryouts, KilledWorkers, StoppedWorkers
 from kit.web_access import NEIGHBOR, PASSWORD, SAME_ORIGIN, TOKEN, form_token, log_in, visitor_client
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from monitor.store import silences
+from monitor.store import history, silences
 from monitor.store.base import Store
 from monitor.store.reports.status import load_status
 from monitor.units import DAY
-from monitor.web import api_rules
+from monitor.web import api_rules, tryout_runner
 from monitor.web.access import Access
 from monitor.web.api_openapi import plain_path
 from monitor.web.api_operation import API_PATH, MAX_BODY_BYTES
@@ -245,7 +247,7 @@ async def test_large_tables_are_counted_once_a_minute(api: CheckedClient, editab
     }
     with editable_store.read() as conn:
         counted = load_status(conn, NOW)
-    assert counted.alerts == first["alerts"] + 1
+    assert counted.counts.alerts == first["alerts"] + 1
     assert counted.messages == first["messages"]
 
 
@@ -316,7 +318,7 @@ async def test_rules_are_listed_with_counts_and_problems(api: CheckedClient, tmp
 
 
 async def test_an_edit_of_a_rule_is_tried_on_the_history(api: CheckedClient) -> None:
-    tried = await api.post("/rules/try", {"rules": RULE, "since": "30d"})
+    tried = await api.post("/rules/try", {"rules": RULE, "since": "30d"})  # in a process, as the daemon does it
 
     assert (tried["against"], tried["problems"]) == ("the running rules", [])
     assert tried["updates"] > 3
@@ -326,12 +328,14 @@ async def test_an_edit_of_a_rule_is_tried_on_the_history(api: CheckedClient) -> 
     assert all(alert["rule"] == "dprk-deployment" for alert in tried["lost"])
 
 
+@pytest.mark.usefixtures("in_thread")
 async def test_a_new_rule_is_compared_with_nothing(api: CheckedClient) -> None:
     tried = await api.post("/rules/try", {"rules": RULE.replace("name: dprk-deployment", "name: fresh")})
 
     assert (tried["against"], len(tried["alerts"]), tried["gained"], tried["lost"]) == (None, 1, [], [])
 
 
+@pytest.mark.usefixtures("in_thread")
 async def test_problems_of_a_tried_text_have_their_position(api: CheckedClient) -> None:
     tried = await api.post("/rules/try", {"rules": "name: a\nmatch: (b\n"})
     first = tried["problems"][0]
@@ -340,10 +344,59 @@ async def test_problems_of_a_tried_text_have_their_position(api: CheckedClient) 
     assert tried["alerts"] == []
 
 
-async def test_a_try_out_ends_after_its_time(api: CheckedClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(api_rules, "TRYOUT_S", -1.0)
+@pytest.mark.usefixtures("in_thread")
+async def test_of_many_tried_alerts_the_latest_are_listed(
+    api: CheckedClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    every = await api.post("/rules/try", {"rules": RULE})
+    monkeypatch.setattr(api_rules, "MAX_TRIED_ALERTS", 1)
+    tried = await api.post("/rules/try", {"rules": RULE})
 
-    assert "choose a shorter since" in (await api.post("/rules/try", {"rules": RULE}, 422))["error"]
+    assert tried["counts"] == every["counts"]
+    assert tried["counts"]["lost"] > 1
+    assert tried["lost"] == every["lost"][-1:]
+
+
+@pytest.mark.usefixtures("in_thread")
+async def test_a_try_out_that_takes_too_long_is_refused(api: CheckedClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(history, "PAGE_ROWS", 3)
+    monkeypatch.setattr(api_rules, "TRYOUT_S", 0.0)
+    stopped = await api.post("/rules/try", {"rules": RULE}, 422)
+    monkeypatch.setattr(tryout_runner, "WorkerPool", KilledWorkers)
+    killed = await api.post("/rules/try", {"rules": RULE}, 422)
+
+    assert stopped["error"] == "The try-out took more than 0 seconds: choose a shorter since."
+    assert killed["error"] == "The try-out took more than it may: choose a shorter since."
+
+
+async def test_a_try_out_ends_when_the_server_stops(api: CheckedClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tryout_runner, "WorkerPool", StoppedWorkers)
+
+    assert (await api.post("/rules/try", {"rules": RULE}, 503))["error"] == "This monitor is stopping."
+
+
+async def test_one_try_out_runs_at_a_time(api: CheckedClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    tryouts = HeldTryouts(monkeypatch)
+    form = {"csrf_token": form_token((await api.client.get("/rules/try")).text), "text": RULE, "since": "30d"}
+    by_page = asyncio.create_task(api.client.post("/rules/try", data=form, headers=SAME_ORIGIN))
+    await tryouts.wait_until_started()
+    busy = await asyncio.wait_for(api.post("/rules/try", {"rules": RULE}, 409), 5)
+    tryouts.released.set()
+
+    assert busy["error"] == "Another try-out is running. Try again in a few seconds."
+    assert (await by_page).status_code == 200
+    assert (await api.post("/rules/try", {"rules": RULE}))["alerts"]
+
+
+@pytest.mark.usefixtures("in_thread")
+async def test_with_problems_on_disk_nothing_is_tried(api: CheckedClient, tmp_path: Path) -> None:
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken/a.yaml").write_text("name: [\n")
+    config = tmp_path / "config.toml"
+    config.write_text(re.sub(r'rules = ".*"', 'rules = "broken"', config.read_text()))
+    refused = await api.post("/rules/try", {"rules": RULE}, 409)
+
+    assert refused["error"] == "The rules on disk have problems, so there is nothing to compare with."
 
 
 async def test_the_ledger_is_searched_in_pages(api: CheckedClient) -> None:

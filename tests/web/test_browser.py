@@ -20,7 +20,7 @@ from sqlalchemy import Connection, select
 from starlette.applications import Starlette
 
 from monitor.actions import create_silence, record_feedback
-from monitor.alerts.feedback import FeedbackKind
+from monitor.alerts.feedback import Feedback, FeedbackKind
 from monitor.alerts.silences import Silence
 from monitor.config_file.load import read_config
 from monitor.model import Entry, FigurePoint
@@ -32,6 +32,7 @@ from monitor.store.connect import open_store
 from monitor.store.reports.deliveries import load_delivery_page
 from monitor.store.rule_state import mark_rules_refused
 from monitor.web.app import create_app
+from monitor.web.endpoint import Site
 from monitor.web.server import running_server
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
@@ -99,8 +100,8 @@ def full_store(folder: Path) -> Iterator[Store]:
         copy_rules(folder)
         (folder / "rules/broken.yaml").write_text(BROKEN_RULES)
         ids = alert_ids(store)
-        record_feedback(store, ids[1], FeedbackKind.NOT_NEWS, memory=1e9, now=NOW, by="web")
-        record_feedback(store, ids[2], FeedbackKind.ACK, memory=1e9, now=NOW, by="Ola", note="an old list")
+        record_feedback(store, Feedback(ids[1], FeedbackKind.NOT_NEWS, NOW, "web"), 1e9)
+        record_feedback(store, Feedback(ids[2], FeedbackKind.ACK, NOW, "Ola", "an old list"), 1e9)
         create_silence(store, Silence(0, "maintenance", NOW - 60, NOW + 3600, rule="recall-allergens", by="web"))
         with store.write() as conn:
             mark_rules_refused(conn, ["rules/a.yaml:2:5: unknown key `sverity`"], NOW - 120)
@@ -110,7 +111,7 @@ def full_store(folder: Path) -> Iterator[Store]:
 
 def full_app(store: Store, folder: Path, config_name: str = "config.toml") -> Starlette:
     config = partial(read_config, folder / config_name, env={})
-    return create_app(store, timezone=KYIV, clock=lambda: NOW, config=config)
+    return create_app(Site(store, timezone=KYIV, clock=lambda: NOW, config=config))
 
 
 def alert_ids(store: Store) -> list[str]:
@@ -271,7 +272,7 @@ async def test_alerts_are_answered_with_the_keyboard(browser: Browser) -> None:
             alert = example_alert(f"al-{n}", f"News {n}.")
             commit_texts(store, [f"News {n}."], entry=f"e{n}", decisions=[sent_decision(alert)])
         page = await browser.new_page()
-        async with running_server("127.0.0.1:0", create_app(store, timezone=KYIV, clock=lambda: NOW)) as url:
+        async with running_server("127.0.0.1:0", create_app(Site(store, timezone=KYIV, clock=lambda: NOW))) as url:
             await page.goto(f"{url}/alerts")
             for box in (0, 2):
                 await page.locator(".pick input").nth(box).focus()
@@ -303,11 +304,13 @@ async def test_a_source_is_added_with_accessible_pages(browser: Browser, tmp_pat
     with closing(build_sample_store(tmp_path)) as store:
         path = tmp_path / "config.toml"
         app = create_app(
-            store,
-            timezone=KYIV,
-            clock=lambda: NOW,
-            config=lambda: read_config(path, env={}),
-            discover=discover_two,
+            Site(
+                store,
+                timezone=KYIV,
+                clock=lambda: NOW,
+                config=lambda: read_config(path, env={}),
+                discover=discover_two,
+            )
         )
         context = await browser.new_context(viewport=size, color_scheme=scheme, bypass_csp=True)  # type: ignore[arg-type]
         page = await context.new_page()
@@ -334,7 +337,7 @@ async def test_a_source_is_added_with_accessible_pages(browser: Browser, tmp_pat
 async def test_sources_and_deliveries_are_changed_with_the_keyboard(browser: Browser, tmp_path: Path) -> None:
     with closing(build_sample_store(tmp_path)) as store:
         page = await browser.new_page()
-        async with running_server("127.0.0.1:0", create_app(store, timezone=KYIV, clock=lambda: NOW)) as url:
+        async with running_server("127.0.0.1:0", create_app(Site(store, timezone=KYIV, clock=lambda: NOW))) as url:
             await page.goto(f"{url}/sources?state=ok")
             await page.locator(".pick input").first.focus()
             await page.keyboard.press("Space")

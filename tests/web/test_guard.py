@@ -12,6 +12,7 @@ from starlette.routing import Route
 from monitor.store.base import Store
 from monitor.web.access import Access
 from monitor.web.app import create_app
+from monitor.web.endpoint import Site
 from monitor.web.guard import PUBLIC_PATHS
 
 PUBLIC_ROUTES = {*PUBLIC_PATHS, "/answer/{token}"}
@@ -20,7 +21,7 @@ VARIANTS = ["{}", "{}/", "/{}", "{}%00", "{}%2f..", "/.%2f{}", "{};x"]
 
 def all_routes(store: Store) -> list[tuple[str, str]]:
     """Every path of the application with each of its methods."""
-    routes = create_app(store, timezone=KYIV, clock=lambda: NOW).routes
+    routes = create_app(Site(store, timezone=KYIV, clock=lambda: NOW)).routes
     assert all(isinstance(route, Route) for route in routes), "a mounted application needs a test of its own"
     return [(route.path, method) for route in routes if isinstance(route, Route) for method in route.methods or ()]
 

@@ -14,6 +14,7 @@ from monitor.daemon.health import CHECKS, PARTS, Health, health_json
 from monitor.store.base import Store
 from monitor.web.access import Access
 from monitor.web.app import create_app
+from monitor.web.endpoint import Site
 
 NAMES = "worker 2 (pid 4711 on db-host.internal): database /srv/claims/monitor.db, waiting for night-desk, hunter2"
 PROXY = "X-Forwarded-User"
@@ -29,11 +30,13 @@ def failing_health() -> Health:
 @asynccontextmanager
 async def client_of(store: Store, access: Access, health: Health, address: str) -> AsyncIterator[httpx.AsyncClient]:
     pages = create_app(
-        store,
-        timezone=KYIV,
-        clock=lambda: NOW,
-        access=access,
-        health=lambda: health_json(health.assess_health(NOW)),
+        Site(
+            store,
+            timezone=KYIV,
+            clock=lambda: NOW,
+            access=access,
+            health=lambda: health_json(health.assess_health(NOW)),
+        )
     )
     transport = httpx.ASGITransport(pages, client=(address, 40000))
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost:8080") as client:

@@ -21,7 +21,7 @@ from starlette.routing import Route
 
 from monitor.actions import record_feedback
 from monitor.alerts.answer_links import sign_answer
-from monitor.alerts.feedback import FeedbackKind
+from monitor.alerts.feedback import Feedback, FeedbackKind
 from monitor.alerts.silences import Silence
 from monitor.alerts.source_notices import SourceNotice
 from monitor.config.models import SourceConfig
@@ -33,6 +33,7 @@ from monitor.store.connect import open_store
 from monitor.store.rule_state import mark_rules_refused
 from monitor.store.secret_keys import ANSWER_KEY, ensure_secret_key
 from monitor.web.app import create_app
+from monitor.web.endpoint import Site
 
 MARK = "zq7"  # in each attack: a page without it has shown none
 ATTACKS = (
@@ -130,14 +131,14 @@ def commit_attack(store: Store, number: int, source: str, text: str) -> str:
         source_notices.save_notices(conn, source, [SourceNotice("clock", text, NOW, NOW, NOW)])
         outbox.mark_dead(conn, message.id, text, NOW - 20)
         silences.insert_silence(conn, Silence(0, text, NOW, NOW + 600, rule=alert.rule, by=text, match=text))
-    record_feedback(store, alert.id, FeedbackKind.NOT_NEWS, memory=9e6, now=NOW, by=text, note=text)
+    record_feedback(store, Feedback(alert.id, FeedbackKind.NOT_NEWS, NOW, text, text), 9e6)
     return alert.id
 
 
 def hostile_paths(hostile: HostileStore) -> list[str]:
     """Return every path that answers GET: with the ids of all attacks, and with attacks as parameters."""
     paths = []
-    routes = create_app(hostile.store, timezone=KYIV, clock=lambda: NOW).routes
+    routes = create_app(Site(hostile.store, timezone=KYIV, clock=lambda: NOW)).routes
     for template in [route.path for route in routes if isinstance(route, Route) and "GET" in (route.methods or ())]:
         for number, text in enumerate(ATTACKS):
             path = fill_path(template, hostile, number)

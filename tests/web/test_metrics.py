@@ -23,6 +23,7 @@ from monitor.store.reports import figures
 from monitor.store.reports.figures import load_figures
 from monitor.web import metrics as metrics_page
 from monitor.web.app import create_app
+from monitor.web.endpoint import Site
 from monitor.web.metrics import GAUGES, StoreCache
 
 MONITORING = Path(__file__).parents[2] / "docs/monitoring"
@@ -56,7 +57,7 @@ def names_of(text: str) -> set[str]:
 
 
 async def read_metrics(store: Store) -> str:
-    pages = create_app(store, timezone=KYIV, clock=lambda: NOW, health=lambda: FAILING)
+    pages = create_app(Site(store, timezone=KYIV, clock=lambda: NOW, health=lambda: FAILING))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(pages), base_url="http://localhost") as client:
         answer = await client.get("/metrics")
     assert answer.status_code == 200
@@ -104,7 +105,7 @@ async def test_the_rest_is_shown_while_the_store_does_not_answer(
     empty_store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(metrics_page, "STORE_TIMEOUT_S", 0.1)
-    pages = create_app(empty_store, timezone=KYIV, clock=lambda: NOW, health=lambda: FAILING)
+    pages = create_app(Site(empty_store, timezone=KYIV, clock=lambda: NOW, health=lambda: FAILING))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(pages), base_url="http://localhost") as client:
         with empty_store.write():
             text = (await client.get("/metrics")).text
@@ -128,7 +129,7 @@ async def test_figures_of_the_store_are_kept_for_a_while(
 ) -> None:
     read = []
     monkeypatch.setattr(metrics_page, "load_figures", lambda conn, now: read.append(now) or load_figures(conn, now))
-    pages = create_app(sample_news_store, timezone=KYIV, clock=lambda: NOW)
+    pages = create_app(Site(sample_news_store, timezone=KYIV, clock=lambda: NOW))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(pages), base_url="http://localhost") as client:
         for _ in range(3):
             await client.get("/metrics")

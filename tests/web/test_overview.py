@@ -12,7 +12,7 @@ from kit.sample_store import KYIV, NOW, page_client
 from selectolax.lexbor import LexborHTMLParser
 
 from monitor.actions import record_feedback
-from monitor.alerts.feedback import FeedbackKind
+from monitor.alerts.feedback import Feedback, FeedbackKind
 from monitor.model import Severity
 from monitor.sources.state import PollResult
 from monitor.store import outbox
@@ -137,8 +137,8 @@ async def test_sources_in_trouble_and_noisy_rules_are_listed(
     editable_store: Store, page_editor: httpx.AsyncClient
 ) -> None:
     alerts = (await page_editor.get("/api/v1/alerts")).json()["alerts"]
-    record_feedback(editable_store, alerts[0]["id"], FeedbackKind.NOT_NEWS, memory=1e9, now=NOW, by="web")
-    record_feedback(editable_store, alerts[2]["id"], FeedbackKind.ACK, memory=1e9, now=NOW, by="web")
+    record_feedback(editable_store, Feedback(alerts[0]["id"], FeedbackKind.NOT_NEWS, NOW, "web"), 1e9)
+    record_feedback(editable_store, Feedback(alerts[2]["id"], FeedbackKind.ACK, NOW, "web"), 1e9)
     page = await read(editable_store)
 
     assert text_of(page.css_first(".plain li")).startswith(

@@ -13,6 +13,7 @@ from kit.web_access import FORM_PATHS
 
 from monitor.store.base import Store
 from monitor.web.app import GET_ROUTES, create_app
+from monitor.web.endpoint import Site
 
 PATHS = [path for path in GET_ROUTES if "{" not in path]
 OTHER_PATHS = [
@@ -166,7 +167,7 @@ async def test_health_answers_from_memory_while_all_page_threads_wait_for_the_st
     empty_store: Store, status: str, code: int
 ) -> None:
     body = {"status": status, "checks": {"store": {"status": status, "since": None, "reason": None}}}
-    pages = create_app(empty_store, timezone=KYIV, clock=lambda: NOW, health=lambda: body)
+    pages = create_app(Site(empty_store, timezone=KYIV, clock=lambda: NOW, health=lambda: body))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(pages), base_url="http://localhost") as reader:
         with empty_store.write():
             waiting = [asyncio.create_task(reader.get("/")) for _ in range(5)]
@@ -189,7 +190,7 @@ async def test_an_unexpected_error_shows_no_traceback(empty_store: Store, capsys
     def broken() -> float:
         raise ZeroDivisionError("hidden words")
 
-    pages = create_app(empty_store, timezone=KYIV, clock=broken)
+    pages = create_app(Site(empty_store, timezone=KYIV, clock=broken))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(pages), base_url="http://localhost") as reader:
         answer = await reader.get("/sources")
 

@@ -17,7 +17,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from sqlalchemy import func, select
 
 from monitor.actions import record_feedback
-from monitor.alerts.feedback import FeedbackKind
+from monitor.alerts.feedback import Feedback, FeedbackKind
 from monitor.store import schema
 from monitor.store.base import Store
 from monitor.web import count_cache, rule_files
@@ -91,7 +91,7 @@ async def test_the_list_has_severity_channels_alerts_answers_and_tests(
 ) -> None:
     alerts = (await running_reader.get("/api/v1/alerts?rule=dprk-deployment")).json()["alerts"]
     for alert, kind in zip(alerts, (FeedbackKind.NOT_NEWS, FeedbackKind.ACK, FeedbackKind.ACK), strict=False):
-        record_feedback(editable_store, alert["id"], kind, memory=1e9, now=NOW, by="web")
+        record_feedback(editable_store, Feedback(alert["id"], kind, NOW, "web"), 1e9)
     main = await main_after_tests(running_reader, "/rules")
 
     assert text_of(main.css_first("h1")) == "Rules 3 in rules · 1 failed in 9 tests"
@@ -211,7 +211,7 @@ async def test_the_last_alerts_of_a_rule_are_linked_with_their_answers(
     reader: httpx.AsyncClient, editable_store: Store
 ) -> None:
     alerts = (await reader.get("/api/v1/alerts?rule=dprk-deployment")).json()["alerts"]
-    record_feedback(editable_store, alerts[0]["id"], FeedbackKind.NOT_NEWS, memory=1e9, now=NOW, by="Ola")
+    record_feedback(editable_store, Feedback(alerts[0]["id"], FeedbackKind.NOT_NEWS, NOW, "Ola"), 1e9)
     main = await main_after_tests(reader, "/rules/dprk-deployment")
 
     links = [link.attributes["href"] for link in main.css("td[data-head=Alert] a")]

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -14,14 +12,13 @@ from kit.databases import all_rows
 from kit.endless_work import sleep_on
 from kit.page_reading import main_of, text_of, texts
 from kit.sample_store import SHIPPED_RULES, copy_rules, page_client
+from kit.tryout_workers import HeldTryouts, KilledWorkers, StoppedWorkers, ThreadWorkers
 from kit.web_access import PASSWORD, SAME_ORIGIN, form_token, log_in, visitor_client
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from monitor.backtest import text_tryout
-from monitor.errors import WorkerKilled
 from monitor.store import history
 from monitor.store.base import Store
-from monitor.web import rule_tryout
+from monitor.web import rule_tryout, tryout_runner
 from monitor.web.access import Access
 from monitor.web.rule_files import RuleFiles
 
@@ -39,19 +36,6 @@ tests:
 SCRIPT = "<script>alert(1)</script></textarea>'\"<img src=x>"
 
 
-class ThreadWorkers:
-    """Runs work in a thread of this process instead of a process of its own."""
-
-    def __init__(self, **limits: float) -> None:
-        self.limits = limits
-
-    async def run(self, function: Callable[..., Any], *args: object) -> Any:
-        return await asyncio.to_thread(function, *args)
-
-    def close(self) -> None:
-        pass
-
-
 @pytest.fixture
 def folder(tmp_path: Path, editable_store: Store, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder of the sample store, with rules that a test may change; tests of the rules on disk do not run."""
@@ -65,11 +49,6 @@ async def editor(editable_store: Store, folder: Path) -> AsyncIterator[httpx.Asy
     async with page_client(editable_store, folder=folder) as client:
         client.headers.update(SAME_ORIGIN)
         yield client
-
-
-@pytest.fixture
-def in_thread(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rule_tryout, "WorkerPool", ThreadWorkers)
 
 
 async def try_text(
@@ -149,7 +128,7 @@ async def test_a_new_rule_shows_what_it_would_have_alerted(editor: httpx.AsyncCl
 async def test_of_many_alerts_the_latest_are_shown(
     editor: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(text_tryout, "MAX_KEPT_ALERTS", 1)
+    monkeypatch.setattr(rule_tryout, "MAX_KEPT_ALERTS", 1)
     main = await try_text(editor, EDIT)
 
     assert "+1 gained, −4 lost" in text_of(main)
@@ -225,56 +204,36 @@ async def test_a_try_out_stops_after_its_time_and_says_how_far_it_got(
     assert "12,000" not in text_of(main.css("section")[1])  # what was not read is not lost
 
 
-@pytest.mark.usefixtures("in_thread")
 async def test_one_try_out_runs_at_a_time_and_pages_do_not_wait(
     editor: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    started, release = threading.Event(), threading.Event()
-    real = rule_tryout.try_text
-
-    def slow(*args: Any) -> Any:
-        started.set()
-        release.wait(20)
-        return real(*args)
-
-    monkeypatch.setattr(rule_tryout, "try_text", slow)
+    tryouts = HeldTryouts(monkeypatch)
     first = asyncio.create_task(try_text(editor, EDIT))
-    await asyncio.to_thread(started.wait, 10)
+    await tryouts.wait_until_started()
     busy = await asyncio.wait_for(try_text(editor, "name: mine", "/rules/try", 503), 5)
     pages = [await asyncio.wait_for(editor.get(path), 5) for path in ("/", "/rules", "/rules/try", "/alerts")]
-    release.set()
+    tryouts.released.set()
 
-    assert text_of(busy.css_first("#result")) == rule_tryout.BUSY_TEXT
+    assert text_of(busy.css_first("#result")) == "Another try-out is running. Try again in a few seconds."
     assert shown_text(busy) == "name: mine"  # nothing that was typed is lost
     assert [page.status_code for page in pages] == [200] * 4
     assert "gained" in text_of(await first)
     assert "gained" in text_of(await try_text(editor, EDIT))
 
 
-@pytest.mark.parametrize("cause", ["timeout", "memory"])
-async def test_a_try_out_that_is_killed_says_so(
-    editor: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, cause: str
-) -> None:
-    class KilledWorkers(ThreadWorkers):
-        async def run(self, function: Callable[..., Any], *args: object) -> Any:
-            raise WorkerKilled(cause, "took more than it may")
-
-    monkeypatch.setattr(rule_tryout, "WorkerPool", KilledWorkers)
+async def test_a_try_out_that_is_killed_says_so(editor: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tryout_runner, "WorkerPool", KilledWorkers)
     main = await try_text(editor, EDIT)
 
     assert text_of(main.css_first("#result")) == "The try-out took more than it may. Choose a shorter period."
-    monkeypatch.setattr(rule_tryout, "WorkerPool", ThreadWorkers)
+    monkeypatch.setattr(tryout_runner, "WorkerPool", ThreadWorkers)
     assert "gained" in text_of(await try_text(editor, EDIT))
 
 
 async def test_a_try_out_ends_when_the_server_stops(
     editor: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class StoppedWorkers(ThreadWorkers):
-        async def run(self, function: Callable[..., Any], *args: object) -> Any:
-            raise asyncio.CancelledError
-
-    monkeypatch.setattr(rule_tryout, "WorkerPool", StoppedWorkers)
+    monkeypatch.setattr(tryout_runner, "WorkerPool", StoppedWorkers)
 
     assert "This monitor is stopping." in text_of(await try_text(editor, EDIT, status=503))
 
@@ -282,8 +241,8 @@ async def test_a_try_out_ends_when_the_server_stops(
 async def test_a_process_that_does_not_end_is_killed(
     editor: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rule_tryout, "try_text", sleep_on)
-    monkeypatch.setattr(rule_tryout, "KILLED_AFTER_S", 0.5)
+    monkeypatch.setattr(tryout_runner, "try_text", sleep_on)
+    monkeypatch.setattr(tryout_runner, "KILLED_AFTER_S", 0.5)
     main = await try_text(editor, EDIT)
 
     assert "The try-out took more than 0.5 seconds." in text_of(main)
@@ -312,7 +271,7 @@ async def test_trying_a_rule_saves_nothing(editor: httpx.AsyncClient, editable_s
 
 
 async def test_a_get_tries_nothing(editor: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rule_tryout, "WorkerPool", None)
+    monkeypatch.setattr(tryout_runner, "WorkerPool", None)
 
     assert (await editor.get("/rules/try")).status_code == 200
     assert (await editor.get("/rules/try?text=x")).status_code == 400
@@ -321,7 +280,7 @@ async def test_a_get_tries_nothing(editor: httpx.AsyncClient, monkeypatch: pytes
 async def test_a_form_of_another_site_or_without_its_token_is_refused(
     editable_store: Store, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rule_tryout, "WorkerPool", None)
+    monkeypatch.setattr(tryout_runner, "WorkerPool", None)
     async with visitor_client(editable_store, Access(password=PASSWORD), folder=folder) as client:
         form = {"text": EDIT, "since": "30d"}
         stranger = await client.post("/rules/try", data=form, headers=SAME_ORIGIN)

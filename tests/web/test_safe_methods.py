@@ -21,6 +21,7 @@ from monitor.store.base import Store
 from monitor.store.secret_keys import ANSWER_KEY, ensure_secret_key
 from monitor.web.access import Access, open_access
 from monitor.web.app import create_app
+from monitor.web.endpoint import Site
 
 QUERIES = {  # pages that do more with a query
     "/alerts": ("?q=soldiers", "?rule=dprk-deployment&answered=no", "?message=x"),
@@ -34,7 +35,7 @@ WAYS_IN = ("open", "stranger", "session", "token")
 
 def get_paths(store: Store, ids: dict[str, str]) -> list[str]:
     """Return the path of each route that answers GET, with ids that exist, and with queries."""
-    routes = create_app(store, timezone=KYIV, clock=lambda: NOW).routes
+    routes = create_app(Site(store, timezone=KYIV, clock=lambda: NOW)).routes
     assert all(isinstance(route, Route) for route in routes), "a mounted application needs a test of its own"
     templates = [route.path for route in routes if isinstance(route, Route) and "GET" in (route.methods or ())]
     paths = [fill(path, ids | ({"id": ids["story"]} if "stories" in path else {})) for path in templates]

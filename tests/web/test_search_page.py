@@ -103,6 +103,7 @@ async def test_any_query_gets_a_page(reader: httpx.AsyncClient, query: str) -> N
 async def test_an_alias_is_known(empty_store: Store) -> None:
     from monitor.ruleset.query.compile import compile_query
     from monitor.web.app import create_app
+    from monitor.web.endpoint import Site
 
     add_sources(empty_store, "wire")
     commit_texts(empty_store, ["The ferry is late."])
@@ -110,7 +111,7 @@ async def test_an_alias_is_known(empty_store: Store) -> None:
     assert query is not None
     from kit.sample_store import KYIV
 
-    app = create_app(empty_store, timezone=KYIV, clock=lambda: NOW, aliases=lambda: {"boat": query.root})
+    app = create_app(Site(empty_store, timezone=KYIV, clock=lambda: NOW, aliases=lambda: {"boat": query.root}))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as client:
         assert "The <mark>ferry</mark> is late." in (await client.get("/search?q=@boat")).text
 

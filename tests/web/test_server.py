@@ -16,6 +16,7 @@ from monitor.config.models import WebConfig
 from monitor.errors import MonitorError
 from monitor.store.base import Store
 from monitor.web.app import create_app
+from monitor.web.endpoint import Site
 from monitor.web.middleware import LOOPBACK_HOSTS, accepted_hosts
 from monitor.web.server import MAX_CONNECTIONS, running_server
 
@@ -25,7 +26,7 @@ WELL = {"status": "ok", "checks": {}}
 
 @pytest.fixture
 def pages(empty_store: Store) -> Starlette:
-    return create_app(empty_store, timezone=KYIV, clock=lambda: NOW, health=lambda: WELL)
+    return create_app(Site(empty_store, timezone=KYIV, clock=lambda: NOW, health=lambda: WELL))
 
 
 async def send_raw(url: str, request: str) -> bytes:
@@ -115,7 +116,7 @@ async def test_the_same_port_can_be_reused_at_once(empty_store: Store) -> None:
     for _ in range(2):
         async with (
             running_server(
-                listen, create_app(empty_store, timezone=KYIV, clock=lambda: NOW, health=lambda: WELL)
+                listen, create_app(Site(empty_store, timezone=KYIV, clock=lambda: NOW, health=lambda: WELL))
             ) as url,
             httpx.AsyncClient() as client,
         ):
@@ -190,7 +191,7 @@ async def test_beyond_loopback_any_address_is_accepted_but_no_name(
     empty_store: Store, host: str, status: int
 ) -> None:
     hosts = accepted_hosts(WebConfig(listen="0.0.0.0:8080"))
-    pages = create_app(empty_store, timezone=KYIV, clock=lambda: NOW, hosts=hosts)
+    pages = create_app(Site(empty_store, timezone=KYIV, clock=lambda: NOW), hosts)
     async with running_server("127.0.0.1:0", pages) as url, httpx.AsyncClient() as client:
         assert (await client.get(f"{url}/", headers={"host": host})).status_code == status
 

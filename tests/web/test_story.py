@@ -8,7 +8,7 @@ from kit.sample_store import NOW, page_client
 from selectolax.lexbor import LexborHTMLParser
 
 from monitor.actions import create_silence, record_feedback
-from monitor.alerts.feedback import FeedbackKind
+from monitor.alerts.feedback import Feedback, FeedbackKind
 from monitor.alerts.silences import Silence
 from monitor.model import Change, ChangeKind, Finding, Novelty
 from monitor.store.base import Store
@@ -90,7 +90,7 @@ async def test_the_story_page_shows_answers_and_silences(empty_store: Store) -> 
     ]
     decisions = [sent_decision(alert) for alert in alerts]
     commit_texts(empty_store, ["Three bridges are closed.", "Four bridges."], decisions=decisions)
-    record_feedback(empty_store, "al-1", FeedbackKind.NOT_NEWS, memory=1e9, now=NOW, by="Ola", note="an old list")
+    record_feedback(empty_store, Feedback("al-1", FeedbackKind.NOT_NEWS, NOW, "Ola", "an old list"), 1e9)
     create_silence(empty_store, Silence(0, "seen enough", NOW, NOW + 60, story="st-1"))
     async with page_client(empty_store) as reader:
         page = LexborHTMLParser((await reader.get("/stories/st-1")).text)

@@ -40,11 +40,7 @@ class Status:
 
     sources: dict[str, int]
     messages: dict[str, int]
-    entries: int
-    updates: int
-    claims: int
-    stories: int
-    alerts: int
+    counts: TableCounts
     alerts_today: int
     pending_matches: int
     last_poll: Moment | None
@@ -77,11 +73,7 @@ def load_status(conn: Connection, now: Moment, counts: TableCounts | None = None
         sources=count_by_state(conn, SHOWN_STATE, sources.c.configured),
         notices=source_notices.visible_notice_counts(conn),
         messages=count_by_state(conn, messages.c.state, messages.c.state.in_(UNSENT_STATES)) | sent,
-        entries=counts.entries,
-        updates=counts.updates,
-        claims=counts.claims,
-        stories=counts.stories,
-        alerts=counts.alerts,
+        counts=counts,
         alerts_today=count_rows(conn, schema.alerts.c.number, schema.alerts.c.at >= now - DAY),
         pending_matches=count_rows(
             conn, matches.c.id, and_(matches.c.waiting.is_not(None), matches.c.counts_for.is_(None))
