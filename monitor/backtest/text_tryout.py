@@ -25,7 +25,8 @@ TEXT_FILE = "rules.yaml"  # in the problems of a text
 class TryoutRequest:
     """The text of a rule file to try out on the updates stored from `since` until `now`.
 
-    Reading stops after `seconds`. Of each list of alerts, the latest `max_alerts` are returned.
+    Reading stops after `seconds`. Of each list of alerts, the latest `max_alerts` are returned. With
+    `needs_reference`, nothing is tried if the rules on disk are invalid.
     """
 
     text: str
@@ -33,6 +34,7 @@ class TryoutRequest:
     now: Moment
     seconds: float
     max_alerts: int
+    needs_reference: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,8 @@ def try_text(config: Config, request: TryoutRequest) -> TextTryout:
     try:
         reference, is_disk_invalid = running_rules(config, rules), False
     except ConfigError:
+        if request.needs_reference:
+            return TextTryout(tuple(problems), is_disk_invalid=True)
         reference, is_disk_invalid = None, True
     tryout = Tryout(rules, reference, request.since, request.now, in_full=False)
     with closing(open_store(config.monitor.database, create=False)) as store, store.read() as conn:

@@ -129,7 +129,7 @@ async def post_try(site: Site, call: Call) -> TryResult:
         since = now - parse_duration(body.since)
     except ValueError as error:
         raise HTTPException(400, f'Invalid field "since": {error}.') from None
-    request = TryoutRequest(body.rules, since, now, TRYOUT_S, MAX_TRIED_ALERTS)
+    request = TryoutRequest(body.rules, since, now, TRYOUT_S, MAX_TRIED_ALERTS, needs_reference=True)
     try:
         tried = await site.tryouts.run(config_in_use(site), request)
     except TryoutBusy as busy:

@@ -389,7 +389,10 @@ async def test_one_try_out_runs_at_a_time(api: CheckedClient, monkeypatch: pytes
 
 
 @pytest.mark.usefixtures("in_thread")
-async def test_with_problems_on_disk_nothing_is_tried(api: CheckedClient, tmp_path: Path) -> None:
+async def test_with_problems_on_disk_nothing_is_tried(
+    api: CheckedClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr("monitor.backtest.text_tryout.run_tryout")
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken/a.yaml").write_text("name: [\n")
     config = tmp_path / "config.toml"
