@@ -99,8 +99,8 @@ def reclassify_for_sources(context: LookupContext, findings: Sequence[Finding]) 
     """Return the findings for a rule limited to `context.sources`: earlier claims of other sources do not count."""
     sources = context.sources or frozenset()
     indexes = [i for i, finding in enumerate(findings) if finding.nearest and finding.nearest.source not in sources]
-    again = [replace(finding, story="") for finding in classify_again(context, findings, indexes)]
-    return with_replaced(findings, indexes, again)
+    reclassified = [replace(finding, story="") for finding in classify_again(context, findings, indexes)]
+    return with_replaced(findings, indexes, reclassified)
 
 
 def reclassify(
@@ -112,8 +112,8 @@ def reclassify(
     """
     context = replace(context, kind=entry_kind(context.update, claims, context.prior_claims, context.synonyms))
     indexes = [i for i in indexes if depends_on_others(findings[i], context.update)]
-    again = classify_again(context, findings, indexes)
-    return with_replaced(findings, indexes, without_restatements(again, claims, context))
+    reclassified = classify_again(context, findings, indexes)
+    return with_replaced(findings, indexes, without_restatements(reclassified, claims, context))
 
 
 def depends_on_others(finding: Finding, update: Update) -> bool:
