@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from monitor.compare.pairs import NOVELTY_BY_LABEL, ClaimPair, judge_pair
+from monitor.compare.pairs import NOVELTY_BY_LABEL, ClaimPair, judge_claim_pair
 from monitor.model import Novelty, Verdict
 
 
@@ -47,7 +47,7 @@ class LabelScore:
 
 
 def judge_pairs(pairs: Iterable[ClaimPair]) -> list[JudgedPair]:
-    return [JudgedPair(pair, judge_pair(pair)) for pair in pairs]
+    return [JudgedPair(pair, judge_claim_pair(pair)) for pair in pairs]
 
 
 def confusion_counts(pairs: Sequence[JudgedPair]) -> Counter[tuple[Novelty, Novelty]]:

@@ -13,7 +13,7 @@ from monitor.errors import MonitorError
 from monitor.evidence import Basis, Evidence
 from monitor.model import Moment, Novelty, Relation, Verdict
 from monitor.serialize import change_to_json, evidence_to_json, format_iso, parse_iso
-from monitor.text.analysis import NO_SYNONYMS, Synonyms, analyze
+from monitor.text.analysis import analyze
 
 NOVELTY_BY_LABEL = {novelty.value: novelty for novelty in (Novelty.NEW, Novelty.CHANGED, Novelty.REPEATED)}
 TITLE_KEYS, TIME_KEYS = ("title_a", "title_b"), ("at_a", "at_b")
@@ -38,9 +38,9 @@ class ClaimPair:
     line: int = 0
 
 
-def judge_pair(pair: ClaimPair, synonyms: Synonyms = NO_SYNONYMS) -> Verdict:
+def judge_claim_pair(pair: ClaimPair) -> Verdict:
     """Return the verdict on the later claim, as the daemon gives it to claims of entries with these titles."""
-    before, after = analyze(pair.before, synonyms), analyze(pair.after, synonyms)
+    before, after = analyze(pair.before), analyze(pair.after)
     verdict = judge(before, after, pair.relation, pair.published)
     if pair.relation is Relation.ELSEWHERE and title_different_things(*pair.titles):
         return Verdict(Novelty.NEW, verdict.similarity, basis=Basis.OTHER_SUBJECT)
@@ -58,7 +58,7 @@ def judge_lines(lines: Iterable[str]) -> Iterator[tuple[ClaimPair, Verdict]]:
                 pair = parse_pair(line, number, required="id")
             except ValueError as error:
                 raise MonitorError(f"line {number}: {error}") from None
-            yield pair, judge_pair(pair)
+            yield pair, judge_claim_pair(pair)
 
 
 def parse_pair(line: str, number: int, *, required: str) -> ClaimPair:

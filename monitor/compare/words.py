@@ -34,16 +34,16 @@ def align_words(before: ClaimAnalysis, after: ClaimAnalysis) -> WordAlignment:
     """Match equal terms, then spellings and derivations, initials, and words written apart or together."""
     removed = [term for key, term in before.terms.items() if key not in after.terms]
     added = [term for key, term in after.terms.items() if key not in before.terms]
-    if not (removed and added):
-        matched = _short(removed, added, after) + [(a, b) for b, a in _short(added, removed, before)]
-        return WordAlignment(tuple(removed), tuple(added), tuple(matched))
-    matched = _kindred(removed, added)
-    matched += _short(removed, added, after) + [(a, b) for b, a in _short(added, removed, before)]
-    matched += _joined(removed, added) + [(a, b) for b, a in _joined(added, removed)]
+    matched = _match_variants(removed, added) if removed and added else []
+    matched += _match_initials(removed, added, after)
+    matched += [(old, new) for new, old in _match_initials(added, removed, before)]
+    if removed and added:
+        matched += _match_joined(removed, added)
+        matched += [(old, new) for new, old in _match_joined(added, removed)]
     return WordAlignment(tuple(removed), tuple(added), tuple(matched))
 
 
-def _kindred(removed: list[ContentTerm], added: list[ContentTerm]) -> list[tuple[ContentTerm, ContentTerm]]:
+def _match_variants(removed: list[ContentTerm], added: list[ContentTerm]) -> list[tuple[ContentTerm, ContentTerm]]:
     """Remove the spellings and derivations of one word from both lists, and return them in pairs."""
     by_initial: dict[str, list[ContentTerm]] = {}
     for term in added:
@@ -62,7 +62,7 @@ def _kindred(removed: list[ContentTerm], added: list[ContentTerm]) -> list[tuple
     return pairs
 
 
-def _short(
+def _match_initials(
     terms: list[ContentTerm], other_terms: list[ContentTerm], other: ClaimAnalysis
 ) -> list[tuple[ContentTerm, ContentTerm]]:
     """Remove the initials of a name in `other` from `terms`, and its words from `other_terms`; return the pairs."""
@@ -79,7 +79,7 @@ def _short(
     return pairs
 
 
-def _joined(parts: list[ContentTerm], wholes: list[ContentTerm]) -> list[tuple[ContentTerm, ContentTerm]]:
+def _match_joined(parts: list[ContentTerm], wholes: list[ContentTerm]) -> list[tuple[ContentTerm, ContentTerm]]:
     """Remove two terms that form one ("car jacking", "carjacking") from both lists, and return them in pairs."""
     pairs = []
     spellings = {term.word.folded: term for term in wholes}
