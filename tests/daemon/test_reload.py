@@ -71,7 +71,7 @@ async def daemon(tmp_path: Path) -> AsyncIterator[RunningDaemon]:
 
 
 async def wait_for_rejection(daemon: RunningDaemon, is_rejected: bool) -> tuple[str, ...]:
-    """Return the problems of the rules, "" for none, when they are rejected or accepted."""
+    """Wait until the rules are rejected or accepted; return their problems."""
 
     async def is_changed() -> bool:
         return bool(await daemon.rejected_rules()) is is_rejected
